@@ -1,0 +1,19 @@
+/*
+ * cosignature/v1 (C2SP tlog-cosignature): a cosigner's word that at a time this was the largest consistent tree it had
+ * seen. Its time is what "7 seconds old" means.
+ */
+#ifndef CORE_COSIGNATURE_H
+#define CORE_COSIGNATURE_H
+
+#include "note.h"
+
+#define COSIGNATURE_SIZE 72u /* u64 time, then 64 bytes, behind the key id */
+
+/* Whether `bytes`, of COSIGNATURE_SIZE, is this key's cosignature over `text`. `ret_time` is in seconds. */
+bool cosignature_verify(const struct public_key *key, span text, span bytes, uint64_t *ret_time);
+
+/* Appends a cosignature line over `text`, which must end in a newline. */
+void cosignature_sign(struct buffer *out, span text, const struct vkey *vkey, const struct signing_key *key,
+                      uint64_t time);
+
+#endif

@@ -1,0 +1,20 @@
+/* The event object (PROTOCOL 3): the leaves of one commit and the checkpoint that it led to. */
+#ifndef CORE_EVENT_H
+#define CORE_EVENT_H
+
+#include "fault.h"
+#include "leaf.h"
+
+#define EVENT_LEAVES_MAX 1024u
+
+struct event {
+    uint64_t first;
+    size_t count;
+    const uint8_t *leaves; /* count x LEAF_SIZE, in `scratch` */
+    span checkpoint;       /* the note, with its signature lines */
+};
+
+csign_code event_read(span bytes, struct buffer *scratch, struct event *ret, csign_fault *fault);
+void event_write(struct buffer *out, uint64_t first, size_t count, const uint8_t *leaves, span checkpoint);
+
+#endif
