@@ -7,12 +7,16 @@
 
 #include "note.h"
 
-#define COSIGNATURE_SIZE 72u /* u64 time, then 64 bytes, behind the key id */
+#define COSIGNATURE_SIZE     72u   /* u64 time, then 64 bytes, behind the key id */
+#define COSIGNATURE_TEXT_MAX 8192u /* of the text: a checkpoint's (CHECKPOINT_MAX) or a fresh note's, nothing longer */
 
-/* Whether `bytes`, of COSIGNATURE_SIZE, is this key's cosignature over `text`. `ret_time` is in seconds. */
+/*
+ * Whether `bytes`, of COSIGNATURE_SIZE, is this key's cosignature over `text`. `ret_time` is in seconds, at most 2^63-1,
+ * and written only on success. False for a longer text than COSIGNATURE_TEXT_MAX.
+ */
 bool cosignature_verify(const struct public_key *key, span text, span bytes, uint64_t *ret_time);
 
-/* Appends a cosignature line over `text`, which must end in a newline. */
+/* Appends a cosignature line over `text`, which must end in a newline; a text above the maximum overflows `out`. */
 void cosignature_sign(struct buffer *out, span text, const struct vkey *vkey, const struct signing_key *key,
                       uint64_t time);
 

@@ -14,6 +14,10 @@ struct event {
     span checkpoint;       /* the note, with its signature lines */
 };
 
+/*
+ * Reads the frame: CSIGN_E_LEAF_MALFORMED with first, count, leaf or checkpoint as field, or CSIGN_E_NO_SPACE. It reads
+ * neither a leaf nor the note: that the note's size is first + count, and its root theirs, is for the caller to check.
+ */
 csign_code event_read(span bytes, struct buffer *scratch, struct event *ret, csign_fault *fault);
 void event_write(struct buffer *out, uint64_t first, size_t count, const uint8_t *leaves, span checkpoint);
 

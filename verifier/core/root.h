@@ -79,6 +79,12 @@ csign_code root_read(span note, struct buffer *scratch, struct root *ret, csign_
  */
 csign_code root_check_next(const struct root *root, const struct root *next, span note, csign_fault *fault);
 
+/*
+ * Appends the text of the root, without signature lines: exactly what root_read read. It writes what it is told; `hash`
+ * and each `kid` are not used, and a log's origin is its vkey's name.
+ */
+void root_write(struct buffer *out, const struct root *root);
+
 static inline bool validity_holds(struct validity v, int64_t t)
 {
     return v.not_before <= t && t < v.expires;
