@@ -284,8 +284,3 @@ csign_code csign_decision_text(const csign_decision *d, void *memory, size_t siz
     buffer_byte(&out, '\n');
     return finish(&out, ret_size);
 }
-
-const char *csign_version(void)
-{
-    return CSIGN_VERSION;
-}
