@@ -3,6 +3,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'vectors'))
+from ed25519 import MixedKey  # noqa: E402
 from profile import (COSIGNATURE, NOW, Key, Log, Person, Root, Signer, b64u, binding_commit, cut_id, draw,  # noqa: E402
                      leaf_b, leaf_e, leaf_f, leaf_k, leaf_p, leaf_x, note_hash, policy_id, policy_note, thumbprint)
 
@@ -218,6 +219,7 @@ def bind_people(w):
     twin.claims['profession'] = 'pharmacist'
     same = w.person('same-key', key=w.people['a'].key)  # another person with the key of a
     same.claims['profession'] = 'pharmacist'
+    w.person('mixed-order', key=MixedKey('holder mixed-order'))
     for person in w.people.values():
         w.bind(person)
 

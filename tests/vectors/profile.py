@@ -412,7 +412,8 @@ def change(hook, value, slot):
     """A hook changes the value in place or returns another; it may take the slot as its second argument."""
     if hook is None:
         return value
-    result = hook(value, slot) if hook.__code__.co_argcount > 1 else hook(value)
+    wanted = hook.__code__.co_argcount - len(hook.__defaults__ or ())
+    result = hook(value, slot) if wanted > 1 else hook(value)
     return value if result is None else result
 
 
