@@ -128,7 +128,7 @@ def policy(name, countries, rules, version=1, effective_from=EPOCH, utc_offset='
     return out
 
 
-RADIOLOGY = {'system': 'http://nucc.org/provider-taxonomy', 'code': '2085R0202X'}
+RADIOLOGY = {'system': 'urn:nucc', 'code': '2085R0202X'}
 PHARMACIST = signer('pharmacist', meanings=['verification'])
 
 
@@ -224,7 +224,7 @@ def bind_people(w):
         w.bind(person)
 
 
-def base(name='base', us=None, people=bind_people, edges=True, **options):
+def base(name='base', us=None, people=bind_people, edges=True, evidence=EVIDENCE, **options):
     """A test registry with everything in order; `edges` adds what the cases of endings and cuts need."""
     w = World(name, **options)
     w.issuers('US', 'CN', 'GB', 'FR', 'DE')
@@ -276,9 +276,9 @@ def base(name='base', us=None, people=bind_people, edges=True, **options):
         w.pending.append(leaf_x(3, 9, cut, cut_id(3, 'reporter', 'model-edge')))
         w.pending.append(leaf_x(4, 1, (NOW - 1800) * 1000, cut_id(4, w.cut_issuer.kid)))
         w.pending.append(leaf_x(5, 10, (NOW - 72000) * 1000, cut_id(5)))
-    w.steps.append({'event': w.log.event(w.pending, EVIDENCE, EVIDENCE)})
+    w.steps.append({'event': w.log.event(w.pending, evidence, evidence)})
     w.steps += [{'policy': whole} for whole in notes]
     w.notes = notes
     if not w.offline:
-        w.steps.append({'fresh': w.log.fresh_note(NONCE, EVIDENCE, EVIDENCE)})
+        w.steps.append({'fresh': w.log.fresh_note(NONCE, evidence, evidence)})
     return w

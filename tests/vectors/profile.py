@@ -374,9 +374,9 @@ def release_commit(salt, record):
 
 # --- one sign-off after the other: requests, credentials, sign-offs, a release ----------------------------------
 
-TOOL = {'id': 'reporter', 'model': 'reporter-large', 'version': '4.2'}
-DOCUMENT = b'Chest radiograph, two views. No focal consolidation. Heart size normal.\n'
-DRAFT = b'Chest radiograph. No consolidation. Heart normal.\n'
+TOOL = {'id': 'reporter', 'model': 'large', 'version': '4.2'}
+DOCUMENT = b'No consolidation. Heart size normal.\n'
+DRAFT = b'No consolidation.\n'
 REQUEST_ID = b64u(draw('request 1'))
 RELEASE_ID = '01aa5d7c-9b50-7c3a-8f00-5d1c9a7be001'
 PATIENT_KEY = draw('patient key', 32)
@@ -393,7 +393,7 @@ class Person:
         self.disclosable = {'name': 'Dr A. Example', 'licence_number': 'REG-0012345'}
         self.claims = {
             'profession': 'physician', 'level': 'independent', 'jurisdiction': ['US', 'CN', 'GB', 'FR', 'DE'],
-            'specialty': [{'system': 'http://nucc.org/provider-taxonomy', 'code': '2085R0202X'}],
+            'specialty': [{'system': 'urn:nucc', 'code': '2085R0202X'}],
             'privileges': {'prescribe': True, 'schedules': ['II', 'III'], 'antimicrobial_grade': 2, 'narcotic': False,
                            'imaging_report': True},
             'site': {'id': 'clinic-1', 'basis': 'primary', 'consent': True},
@@ -431,7 +431,7 @@ class Slot:
 
     DEFAULTS = dict(person=None, meaning='approval', disposition='accepted', authorship='human', declared=None,
                     iat=NOW - 27, auth_time=NOW - 90, opened_at=NOW - 120, cred_iat=NOW - 3600, cred_exp=NOW + 25200,
-                    disclose=('name', 'licence_number'), issuer=None, kb_key=None, entry=0, entries=1, fixed=None,
+                    disclose=('name',), issuer=None, kb_key=None, entry=0, entries=1, fixed=None,
                     more_entries=None, idx=None, label=None)
     HOOKS = ['request', 'td', 'td_text', 'strings', 'disclosures', 'sd', 'claims', 'claims_text', 'head', 'jwt',
              'presented', 'presentation', 'kb', 'kb_text', 'kb_head', 'kb_jwt', 'sign_off', 'entry_td']
@@ -466,10 +466,10 @@ class Slot:
                     'authorship': self.declared or self.authorship})
         if self.fixed:
             out['meaning'] = self.fixed
-        out.update({'document': {'url': 'https://app.example/documents/1', 'media_type': r.media_type,
+        out.update({'document': {'url': 'https://app.test/d', 'media_type': r.media_type,
                                  'label': r.label},
                     'issued_at': r.issued_at, 'expires_at': r.expires_at,
-                    'answer_to': 'https://app.example/answers/1'})
+                    'answer_to': 'https://app.test/a'})
         self.nonce = out['nonce']
         self.request = self.hook('request', json.loads(jtext(out)))
 
@@ -562,7 +562,7 @@ class Release:
         self.world, self.slots = world, slots
         self.act, self.setting, self.jurisdiction = 'imaging_report', 'outpatient', 'US-KS'
         self.site, self.tool, self.document, self.draft = 'clinic-1', TOOL, DOCUMENT, None
-        self.media_type, self.label = 'text/plain; charset=utf-8', 'Imaging report'
+        self.media_type, self.label = 'text/plain', 'Imaging report'
         self.facts, self.encounter_ref, self.patient = None, None, 'patient-1'
         self.audience, self.request_id = world.deployment, REQUEST_ID
         self.issued_at, self.expires_at = NOW - 600, NOW + 600
