@@ -1,10 +1,9 @@
 /*
- * Runs the cases of this folder through libcountersign: run FOLDER [--confine | --quiet | --mutant CODE]
+ * Runs the cases of this folder through libcountersign: run FOLDER [--confine | --quiet]
  *
  * Every case is decided twice with one cache, cold and warm, and must be answered alike; a decision must allocate nothing.
  * --confine takes files and network from the process once the cases are read; --quiet decides in a child that is killed at
- * its first system call; --mutant, in the build that has it, deletes the conditions of one code and expects a case to
- * miss them.
+ * its first system call. mutants.py runs this with one condition of the decision deleted.
  */
 #define _DEFAULT_SOURCE /* scandir */
 #include "confine.h"
@@ -425,7 +424,7 @@ int main(int argc, char **argv)
     void *cache_memory = aligned_alloc(16, (cache_size + 15) / 16 * 16);
     memory = buffer_open(malloc(256u << 20), 256u << 20);
     if (argc < 2 || !all || !cache_memory || !memory.data || csign_cache_init(cache_memory, cache_size, &cache) != CSIGN_OK)
-        die("run FOLDER [--confine | --quiet | --mutant CODE]", "usage");
+        die("run FOLDER [--confine | --quiet]", "usage");
     read_cases(argv[1], all);
     all->room = malloc(all->room_size);
     if (!all->room)
@@ -439,10 +438,6 @@ int main(int argc, char **argv)
         if (confine() != 0)
             die("cannot be confined", "confine");
     }
-#ifdef CSIGN_MUTANTS
-    if (argc > 3 && strcmp(mode, "--mutant") == 0)
-        deciding_mutant = csign_code_find(argv[3]);
-#endif
     run_all(all);
     printf("%zu passed, %zu failed\n", all->count - all->red, all->red);
     printf("%zu allowed, %zu refused (%zu %%)\n", all->allowed, all->refused, all->refused * 100 / all->count);
