@@ -398,7 +398,7 @@ class Person:
                            'imaging_report': True},
             'site': {'id': 'clinic-1', 'basis': 'primary', 'consent': True},
             'independent_since': '2015-07-01', 'licensed_until': '2027-03-31', 'conditions': [],
-            'assurance': {'level': 'validated', 'validated_at': NOW - 86400 * 30},
+            'assurance': {'level': 'validated'},
             'authenticator': {'storage': 'hardware', 'user_auth': 'pin', 'attested': True, 'proofing': 'in_person'},
         }
         for name, value in claims.items():

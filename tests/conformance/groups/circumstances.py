@@ -80,7 +80,7 @@ def cases(book):
                        ('site', put('site', 'clinic-2')), ('tool', put('tool', 'version', '9')),
                        ('slot', lambda t: t.update(slot=2, prior=other)), ('facts', put('facts', {'off_label': True})),
                        ('encounter', put('encounter_ref', other))):
-        no('batch-of-two-' + name + 's', 'malformed-transaction', S(entries=2, entry_td=hook), about='PROTOCOL 4', **batch)
+        no('batch-of-different-' + name, 'malformed-transaction', S(entries=2, entry_td=hook), about='PROTOCOL 4', **batch)
     no('batch-entry-malformed', 'malformed-transaction', S(entries=2, entry_td=put('urgent', True)), about='PROTOCOL 4', **batch)
     no('batch-entry-not-json', 'malformed-json', S(entries=2, entry_td=lambda t: jtext(t)[:-1]), about='PROTOCOL 4', **batch)
     no('entry-of-another-document-named', 'signoff-mismatch', S(entries=2, entry=1), about='PROTOCOL 9', **batch)

@@ -16,7 +16,6 @@ def cases(book):
            'malformed-header', S(head=put('alg', alg)))
     no('holder-alg-none', 'N01', 'malformed-header', S(kb_head=put('alg', 'none')))
     no('issuer-signature-empty', 'N01', 'malformed-token', S(jwt=lambda t: t.rpartition('.')[0] + '.'))
-    no('issuer-signature-missing', 'N01', 'malformed-token', S(jwt=lambda t: t.rpartition('.')[0]))
     no('holder-signature-empty', 'N01', 'malformed-token', S(kb_jwt=lambda t: t.rpartition('.')[0] + '.'))
     no('holder-signature-missing', 'N01', 'malformed-token', S(kb_jwt=lambda t: t.rpartition('.')[0]))
 
@@ -48,7 +47,6 @@ def cases(book):
         no('kid-' + name, 'N05', 'issuer-unknown', S(head=put('kid', kid)))
     no('kid-of-other-issuer', 'N05', 'issuer-unknown', S(issuer=BASE.other_issuer))
     no('kid-of-statuslist-key', 'N05', 'issuer-unknown', S(issuer=Key('statuslist 1')))
-    no('kid-of-statuslog-key', 'N05', 'issuer-unknown', S(issuer=Key('statuslog 1')))
     for name, hook in (('missing', drop('kid')), ('number', put('kid', 1)), ('empty', put('kid', '')),
                        ('of-129', put('kid', 'k' * 129))):
         no('kid-' + name, 'N05', 'malformed-header', S(head=hook))
@@ -68,7 +66,6 @@ def cases(book):
         name = {'KB+JWT': 'upper-case'}.get(typ, typ.lower().replace('+', '-').replace('/', '-'))
         no('holder-typ-' + name, 'N07', 'malformed-header', S(kb_head=put('typ', typ)))
     no('issuer-typ-missing', 'N07', 'malformed-header', S(head=drop('typ')))
-    no('holder-typ-missing', 'N07', 'malformed-header', S(kb_head=drop('typ')))
 
     # N08
     places = {'header': dict(head=spaced), 'payload': dict(claims_text=spaced)}
@@ -81,7 +78,6 @@ def cases(book):
            S(jwt=lambda t, bad=bad: t.replace('.', '.' + bad, 1)))
     no('issuer-payload-length-one-more', 'N08', 'malformed-base64', S(
         claims_text=lambda t: t + ' ' * (-len(t.encode()) % 3), jwt=seg(1, lambda t: t + 'A')))
-    no('holder-header-tail-bits', 'N08', 'malformed-base64', S(kb_head=spaced, kb_jwt=seg(0, tail, 'holder')))
     no('holder-payload-tail-bits', 'N08', 'malformed-base64', S(kb_text=spaced, kb_jwt=seg(1, tail, 'holder')))
     no('holder-signature-tail-bits', 'N08', 'malformed-base64', S(kb_jwt=seg(2, tail)))
     no('entry-tail-bits', 'N08', 'malformed-base64', S(td_text=spaced, more_entries=lambda s: [tail(s[0])]))
@@ -91,7 +87,6 @@ def cases(book):
     no('issuer-four-segments', 'N09', 'malformed-token', S(jwt=lambda t: t + '.AAAA'))
     no('holder-four-segments', 'N09', 'malformed-token', S(kb_jwt=lambda t: t + '.AAAA'))
     no('issuer-leading-dot', 'N09', 'malformed-token', S(jwt=lambda t: '.' + t))
-    no('holder-trailing-dot', 'N09', 'malformed-token', S(kb_jwt=lambda t: t + '.'))
     no('issuer-leading-space', 'N09', 'malformed-base64', S(jwt=lambda t: ' ' + t))
     no('json-serialisation', 'N09', 'malformed-token', S(sign_off=lambda t, s: jtext(
         {'payload': s.jwt.split('.')[1], 'protected': s.jwt.split('.')[0], 'signature': s.jwt.split('.')[2],
@@ -127,4 +122,3 @@ def cases(book):
         no('holder-key-%s-bytes' % name, 'N11', 'malformed-claims', S(claims=put('cnf', 'jwk', 'x', b64u(x))))
     no('holder-key-private', 'N11', 'malformed-claims', S(claims=put('cnf', 'jwk', 'd', b64u(A.key.seed))))
     no('holder-key-kty-ec', 'N11', 'malformed-claims', S(claims=put('cnf', 'jwk', 'kty', 'EC')))
-    no('holder-key-crv-x25519', 'N11', 'malformed-claims', S(claims=put('cnf', 'jwk', 'crv', 'X25519')))

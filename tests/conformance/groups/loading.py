@@ -89,7 +89,7 @@ def cases(book):
     def point(name, code, text, about='LOG 6.2', lines=None):
         load(name, code, {'checkpoint': note(text, *(lines or [key.line(text), w.fresh[0].line(text, NOW - 1)]))}, about)
     fine = checkpoint_text(origin, size, root)
-    book.case('checkpoint', 'LOG 6.3', w, release(S(w.people['a']), world=w), now=NOW + 50, steps=[
+    book.case('checkpoint', 'LOG 6.3', w, release(S(w.people['a']), world=w), now=NOW + 58, steps=[
         {'checkpoint': w.log.checkpoint(NOW - 1)}])
     point('checkpoint-of-another-origin', 'checkpoint-malformed', checkpoint_text('status.other.test', size, root), 'LOG 6.3')
     point('checkpoint-with-extension', 'checkpoint-malformed', fine + 'extension\n', 'LOG 6.3')
