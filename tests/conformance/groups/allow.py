@@ -30,6 +30,7 @@ def cases(book):
     ok('aka-vcts-is-ignored', 'N19', S(claims=put('aka_vcts', ['https://other.test/vct/1'])))
     ok('json-with-white-space', 'TOKENS 3', S(claims_text=lambda t: json.dumps(json.loads(t), indent=1),
                                               kb_text=lambda t: ' ' + t + '\n', td_text=lambda t: t + ' '))
+    ok('validated-at', 'TOKENS 4.1', S(claims=put('assurance', 'validated_at', NOW - 30 * DAY)))
     ok('encounter-ref', 'row 5', encounter_ref=b64u(draw('encounter', 32)))
     ok('document-of-one-byte', 'row 9', document=b'x')
     ok('document-of-binary', 'row 9', document=bytes(range(256)), media_type='application/pdf')

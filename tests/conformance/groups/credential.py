@@ -18,7 +18,7 @@ def cases(book):
     no('issuer-not-for-one-of-two-codes', 'row 6', 'issuer-unknown', S(claims=put('jurisdiction', ['US-KS', 'US-CA']), **narrow))
     no('issuer-for-no-such-country', 'row 6', 'issuer-unknown', S(claims=put('jurisdiction', ['US', 'IE'])))
     no('issuer-of-another-registry', 'row 6', 'issuer-unknown', S(issuer=BASE.other_issuer))
-    short = dict(issuer=BASE.narrow_az)   # valid from NOW - 7200 until before NOW - 3600 + 1
+    short = dict(issuer=BASE.short)   # valid from NOW - 7200 until before NOW - 3600 + 1
 
     def us(iat):
         return S(cred_iat=iat, claims=put('jurisdiction', ['US']), **short)

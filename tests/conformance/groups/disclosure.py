@@ -17,7 +17,6 @@ def cases(book):
     no('empty-part', 'N22', 'malformed-token', S(presentation=lambda t: t.replace('~', '~~', 1)))
     no('empty-part-at-end', 'N22', 'malformed-token', S(presentation=lambda t: t + '~'))
     no('tilde-behind-key-binding', 'N22', 'malformed-token', S(sign_off=lambda t: t + '~'))
-    no('tilde-in-front', 'N22', 'malformed-token', S(sign_off=lambda t: '~' + t))
     no('tilde-inside-a-disclosure', 'N22', 'malformed-json', S(
         disclose=('name',), presentation=lambda t, s: t.replace(s.disclosures['name'], s.disclosures['name'][:20] + '~' +
                                                                 s.disclosures['name'][20:])))
@@ -45,7 +44,6 @@ def cases(book):
         jtext({'salt': salt, 'name': 'name'}).encode())), disclose=('x',)))
     no('disclosure-a-string', 'N24', 'malformed-disclosure', S(disclosures=lambda d: dict(d, x=b64u(b'"name"')),
                                                              disclose=('x',)))
-    no('disclosure-of-0', 'N24', 'malformed-disclosure', S(**with_('x')))
     no('disclosure-of-1', 'N24', 'malformed-disclosure', S(**with_('x', salt)))
     no('disclosure-of-2', 'N24', 'malformed-disclosure', S(**with_('x', salt, 'Dr A. Example')))
     no('disclosure-of-4', 'N24', 'malformed-disclosure', S(**with_('x', salt, 'identifiers', [], 1)))
@@ -53,7 +51,6 @@ def cases(book):
         {'system': 's', 'value': 'v'}])))
     no('disclosure-name-number', 'N24', 'malformed-disclosure', S(**with_('x', salt, 7, 'v')))
     for name, value in (('_sd', []), ('...', 'x'), ('profession', 'physician'), ('email', 'a@example.org'), ('exp', NOW),
-                        ('sub', 'x'), ('iss', 'https://registry.test'), ('cnf', {}), ('test', True), ('level', 'independent'),
                         ('_sd_alg', 'sha-256'), ('', 'x')):
         safe = {'_sd': 'sd', '...': 'dots', '_sd_alg': 'sd-alg', '': 'empty'}.get(name, name)
         no('disclosure-named-' + safe, 'N24', 'malformed-disclosure', S(**with_('x', salt, name, value)))
@@ -68,7 +65,6 @@ def cases(book):
 
     # N25
     no('sd-a-string', 'N25', 'malformed-disclosure', S(disclose=(), claims=put('_sd', b64u(draw('d', 32)))))
-    no('sd-an-object', 'N25', 'malformed-disclosure', S(disclose=(), claims=put('_sd', {})))
     no('sd-with-a-number', 'N25', 'malformed-disclosure', S(sd=lambda d: d + [5]))
     no('sd-empty-with-disclosures', 'N25', 'malformed-disclosure', S(claims=put('_sd', [])))
     no('sd-absent-with-disclosures', 'N25', 'malformed-disclosure', S(claims=drop('_sd')))
@@ -79,7 +75,7 @@ def cases(book):
     no('placeholder-a-number', 'N25', 'malformed-disclosure', S(claims=put('x', [{'...': 5}])))
     no('placeholder-outside-a-list', 'N25', 'malformed-disclosure', S(claims=put('x', placeholder)))
     no('placeholder-at-top', 'N25', 'malformed-disclosure', S(claims=put('...', b64u(draw('element', 32)))))
-    for where in ('site', 'privileges', 'assurance', 'cnf', 'status'):
+    for where in ('site', 'cnf', 'status'):
         no('sd-in-' + where, 'N25', 'malformed-disclosure', S(claims=put(where, '_sd', [b64u(draw('inner', 32))])))
     no('sd-in-unknown-claim', 'N25', 'malformed-disclosure', S(claims=put('x', {'_sd': [b64u(draw('inner', 32))]})))
     no('sd-in-disclosed-value', 'N25', 'malformed-disclosure', S(**with_('x', salt, 'identifiers', [
@@ -89,16 +85,14 @@ def cases(book):
     no('digests-65', 'N25', 'malformed-disclosure', S(sd=lambda d: d + [b64u(draw('d%d' % i, 32)) for i in range(63)]))
 
     # N26
-    for name, value in (('md5', 'md5'), ('sha-256-32', 'sha-256-32'), ('sha-512', 'sha-512'), ('upper-case', 'SHA-256'),
-                        ('number', 256), ('null', None), ('list', ['sha-256'])):
+    for name, value in (('md5', 'md5'), ('upper-case', 'SHA-256'),
+                        ('number', 256), ('null', None)):
         no('sd-alg-' + name, 'N26', 'malformed-disclosure', S(claims=put('_sd_alg', value)))
     no('sd-alg-nested', 'N26', 'malformed-disclosure', S(claims=put('x', {'_sd_alg': 'sha-256'})))
     no('digest-over-decoded-bytes', 'N26', 'malformed-disclosure', S(disclose=('name',), sd=lambda d, s: [
         b64u(sha(unb64u(s.disclosures['name'])))]))
     no('digest-in-hex', 'N26', 'malformed-disclosure', S(disclose=('name',), sd=lambda d, s: [
         sha(s.disclosures['name'].encode()).hex()]))
-    no('digest-padded', 'N26', 'malformed-disclosure', S(disclose=('name',), sd=lambda d, s: [
-        digest_of(s.disclosures['name']) + '=']))
 
     # N27
     child = disclosure('child', 'value', 'v')
@@ -119,13 +113,9 @@ def cases(book):
     # N28
     no('disclosure-white-space-changed', 'N28', 'malformed-disclosure', S(disclose=('name',), presented=lambda d: [
         b64u(json.dumps(json.loads(unb64u(d[0]))).encode())]))
-    no('disclosure-escape-changed', 'N28', 'malformed-disclosure', S(disclose=('name',), presented=lambda d: [
-        b64u(unb64u(d[0]).replace(b'Dr', b'\\u0044r'))]))
     no('disclosure-value-changed', 'N28', 'malformed-disclosure', S(disclose=('name',), presented=lambda d: [
         b64u(unb64u(d[0]).replace(b'Dr A', b'Dr B'))]))
     no('disclosure-standard-base64', 'N28', 'malformed-base64', S(disclosures=lambda d: dict(d, name=b64(unb64u(
         disclosure('s', 'name', 'a?\u00ff>\u00bf?\u00ff>~~~'))).rstrip('='))))
-    no('disclosure-padded', 'N28', 'malformed-base64', S(disclosures=lambda d: dict(d, name=b64(
-        spaced(unb64u(d['name']).decode()).encode()))))
     no('disclosure-tail-bits', 'N08', 'malformed-base64', S(disclosures=lambda d: dict(d, name=tail(b64u(
         spaced(unb64u(d['name']).decode()).encode())))))

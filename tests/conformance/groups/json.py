@@ -17,7 +17,7 @@ def cases(book):
     no('header-alg-twice', 'N13', 'malformed-json', S(head=lambda h: twice('alg', 'Ed25519')(jtext(h))))
     no('header-typ-twice', 'N13', 'malformed-json', S(head=lambda h: twice('typ', 'dc+sd-jwt')(jtext(h))))
     for member, value in (('iss', 'https://registry.test'), ('exp', NOW + 25200), ('cnf', {'jwk': A.key.jwk}),
-                          ('idx', 1), ('_sd', []), ('sub', A.sub), ('profession', 'physician')):
+                          ('idx', 1), ('_sd', [])):
         no('claim-%s-twice' % member.strip('_'), 'N13', 'malformed-json', S(claims_text=twice(member, value)))
     no('claim-status-twice', 'N13', 'malformed-json', S(claims_text=twice('status', status_claim(
         BASE.iss, BASE.log.origin, 1))))
@@ -40,13 +40,12 @@ def cases(book):
         return lambda t: utf8(t).replace(old, new, 1)
     name = b'"nickname":"x"'
     for what, bad in (('invalid-utf-8', b'\xff'), ('overlong', b'\xc0\xaf'), ('surrogate-bytes', b'\xed\xa0\x80'),
-                      ('cut-utf-8', b'\xe2\x82'), ('above-unicode', b'\xf4\x90\x80\x80'), ('lone-high-escape', b'\\ud800'),
+                      ('lone-high-escape', b'\\ud800'),
                       ('lone-low-escape', b'\\udc00'), ('nul-escape', b'\\u0000'), ('nul-byte', b'\0'),
                       ('control-byte', b'\x1f'), ('bad-escape', b'\\x')):
         no('claims-' + what, 'N14', 'malformed-json', S(claims_text=lambda t, bad=bad: utf8(t)[:-1] + b',"x":"' + bad + b'"}'))
     no('claims-byte-order-mark', 'N14', 'malformed-json', S(claims_text=lambda t: b'\xef\xbb\xbf' + utf8(t)))
     no('claims-utf-16', 'N14', 'malformed-json', S(claims_text=lambda t: t.encode('utf-16-le')))
-    no('kb-byte-order-mark', 'N14', 'malformed-json', S(kb_text=lambda t: b'\xef\xbb\xbf' + utf8(t)))
     no('transaction-invalid-utf-8', 'N14', 'malformed-json', S(td_text=raw(b'Imaging report', b'Imaging\xff')))
     no('transaction-nul-in-label', 'N14', 'malformed-json', S(td_text=swap('Imaging report', 'Imaging\\u0000')))
     no('disclosure-invalid-utf-8', 'N14', 'malformed-json', S(disclosures=lambda d: dict(d, name=b64u(
@@ -61,30 +60,23 @@ def cases(book):
         return lambda t: t[:-1] + ',"x":' + text + '}'
     ok('depth-8', 'N15', S(claims_text=claim('[' * 7 + ']' * 7)))
     no('depth-9', 'N15', 'malformed-json', S(claims_text=claim('[' * 8 + ']' * 8)))
-    no('depth-1000', 'N15', 'malformed-json', S(claims_text=claim('[' * 1000 + ']' * 1000)))
     for what, number in (('1e400', '1e400'), ('float', '%d.0' % (NOW - 27)), ('exponent', '1795338843e0'),
-                         ('negative-zero', '-0'), ('negative', '-1'), ('of-2000-digits', '1' * 2000),
+                         ('negative-zero', '-0'), ('of-2000-digits', '1' * 2000),
                          ('2-to-53', str(2 ** 53))):
         no('kb-iat-' + what, 'N15', 'malformed-key-binding', S(kb_text=swap('"iat":%d' % (NOW - 27), '"iat":' + number)))
-    for what, number in (('nan', 'NaN'), ('infinity', 'Infinity'), ('leading-zero', '01795338843'), ('plus', '+1'),
-                         ('hex', '0x10'), ('bare-point', '1.')):
+    for what, number in (('nan', 'NaN'), ('leading-zero', '01795338843')):
         no('kb-iat-' + what, 'N15', 'malformed-json', S(kb_text=swap('"iat":%d' % (NOW - 27), '"iat":' + number)))
     for what, hook in (('trailing-comma', lambda t: t[:-1] + ',}'), ('trailing-garbage', lambda t: t + 'x'),
                        ('trailing-object', lambda t: t + '{}'), ('comment', lambda t: t[:-1] + '/**/}'),
-                       ('single-quotes', lambda t: t.replace('"iss"', "'iss'")), ('cut-short', lambda t: t[:-1]),
-                       ('true-in-capitals', lambda t: t.replace('"test":true', '"test":True'))):
+                       ('cut-short', lambda t: t[:-1])):
         no('claims-' + what, 'N15', 'malformed-json', S(claims_text=hook))
     no('transaction-trailing-bytes', 'N15', 'malformed-json', S(td_text=lambda t: t + '\0'))
     no('claims-a-list', 'N15', 'malformed-claims', S(claims_text=lambda t: '[' + t + ']'))
-    no('claims-a-string', 'N15', 'malformed-claims', S(claims_text=lambda t: '"claims"'))
     no('claims-empty-object', 'N15', 'malformed-claims', S(claims_text=lambda t: '{}'))
     no('kb-a-list', 'N15', 'malformed-key-binding', S(kb_text=lambda t: '[' + t + ']'))
-    no('kb-empty-object', 'N15', 'malformed-key-binding', S(kb_text=lambda t: '{}'))
     no('transaction-a-list', 'N15', 'malformed-transaction', S(td_text=lambda t: '[' + t + ']'))
     no('transaction-empty-object', 'N15', 'malformed-transaction', S(td_text=lambda t: '{}'))
-    no('header-empty-object', 'N15', 'malformed-header', S(head=lambda h: '{}'))
 
     # N16
     no('proto-in-transaction', 'N16', 'malformed-transaction', S(td=put('__proto__', {})))
-    no('constructor-in-kb', 'N16', 'malformed-key-binding', S(kb=put('constructor', 'x')))
     no('proto-in-cnf', 'N16', 'malformed-claims', S(claims=put('cnf', '__proto__', {})))
