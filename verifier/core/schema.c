@@ -71,15 +71,22 @@ bool jurisdiction_covers(span covering, span code)
            (covering.size == 2 && code.size > 2 && code.data[2] == '-' && memcmp(covering.data, code.data, 2) == 0);
 }
 
-static void *scratch_array(struct json *j, size_t count, size_t size)
+void *schema_scratch_in(struct buffer *b, size_t count, size_t size)
 {
-    struct buffer *b = j->scratch;
     size_t pad = (size_t)(-(uintptr_t)(b->data + b->size) & 7u);
     if (count > (b->capacity - b->size) / size || !buffer_room(b, pad + count * size)) {
-        j->failure = JSON_SPACE;
+        b->overflow = true;
         return NULL;
     }
     return b->data + b->size - count * size;
+}
+
+void *schema_scratch(struct json *j, size_t count, size_t size)
+{
+    void *items = schema_scratch_in(j->scratch, count, size);
+    if (!items)
+        j->failure = JSON_SPACE;
+    return items;
 }
 
 /* How many elements the array that comes next has: reads it and goes back. */
@@ -127,7 +134,7 @@ static bool read_texts(struct json *j, const struct schema_field *field, struct 
         return false;
     if (count == 0 && field->kind == FIELD_CODES)
         return json_fail(j, field->name, "an empty list");
-    span *items = scratch_array(j, count, sizeof *items);
+    span *items = schema_scratch(j, count, sizeof *items);
     if (!items || !json_array(j))
         return false;
     struct text_list list = {items, 0};
@@ -175,7 +182,7 @@ static bool read_objects(struct json *j, const struct schema_field *field, struc
     size_t count = 0, at = 0;
     if (!count_elements(j, (size_t)field->max, &count))
         return false;
-    uint8_t *items = scratch_array(j, count, schema->size);
+    uint8_t *items = schema_scratch(j, count, schema->size);
     if (!items || !json_array(j))
         return false;
     while (json_element(j))

@@ -81,6 +81,10 @@ bool schema_read_field(struct json *j, const struct schema_field *field, void *i
 csign_code schema_read_text(span text, unsigned depth_max, struct buffer *scratch, const struct schema *schema, void *into,
                             csign_code syntax, csign_code malformed, csign_fault *fault);
 
+/* An array in scratch, aligned to 8; NULL, and the reader has failed, if there is no room. */
+void *schema_scratch(struct json *j, size_t count, size_t size);
+void *schema_scratch_in(struct buffer *scratch, size_t count, size_t size);
+
 bool text_is_id(span text);
 bool text_is_jurisdiction(span text);
 /* Whether `covering` is `code`, or the two-letter country that `code` is a part of (PROTOCOL head). */

@@ -1,0 +1,233 @@
+/* Making a credential: the other side of credential.c, member for member. */
+#include "base64.h"
+#include "credential.h"
+#include "json_write.h"
+
+static void put_word(struct json_out *o, const char *name, const struct vocabulary *v, uint8_t word)
+{
+    json_put_text_member(o, name, span_text(vocabulary_word(v, word)));
+}
+
+static void put_texts(struct json_out *o, const char *name, struct text_list list)
+{
+    json_put_name(o, name);
+    json_put_array(o);
+    for (size_t i = 0; i < list.count; i++)
+        json_put_text(o, list.items[i]);
+    json_end_array(o);
+}
+
+static void put_date(struct json_out *o, const char *name, uint32_t date)
+{
+    char text[10];
+    if (!date)
+        return;
+    uint32_t parts[] = {date / 10000, date / 100 % 100, date % 100};
+    for (int i = 3; i >= 0; i--, parts[0] /= 10)
+        text[i] = (char)('0' + parts[0] % 10);
+    text[4] = text[7] = '-';
+    for (int i = 0; i < 2; i++) {
+        text[5 + 3 * i] = (char)('0' + parts[i + 1] / 10);
+        text[6 + 3 * i] = (char)('0' + parts[i + 1] % 10);
+    }
+    json_put_text_member(o, name, span_of(text, sizeof text));
+}
+
+static void put_pairs(struct json_out *o, const char *second, struct object_list list)
+{
+    const struct specialty *items = list.items;
+    json_put_array(o);
+    for (size_t i = 0; i < list.count; i++) {
+        json_put_object(o);
+        json_put_text_member(o, "system", items[i].system);
+        json_put_text_member(o, second, items[i].code);
+        json_end_object(o);
+    }
+    json_end_array(o);
+}
+
+static void put_confirmation(struct json_out *o, const struct credential *c)
+{
+    json_put_name(o, "cnf");
+    json_put_object(o);
+    json_put_name(o, "jwk");
+    json_put_object(o);
+    json_put_text_member(o, "kty", SPAN("OKP"));
+    json_put_text_member(o, "crv", SPAN("Ed25519"));
+    json_put_base64url_member(o, "x", span_of(c->cnf.jwk.x.bytes, CSIGN_PUBLIC_KEY_SIZE));
+    json_end_object(o);
+    json_end_object(o);
+}
+
+static void put_status(struct json_out *o, const struct credential_status *s)
+{
+    json_put_name(o, "status");
+    json_put_object(o);
+    json_put_name(o, "status_list");
+    json_put_object(o);
+    json_put_integer_member(o, "idx", s->status_list.idx);
+    json_put_text_member(o, "uri", s->status_list.uri);
+    json_end_object(o);
+    json_put_name(o, "countersign");
+    json_put_object(o);
+    json_put_text_member(o, "origin", s->countersign.origin);
+    json_put_integer_member(o, "idx", s->countersign.idx);
+    json_end_object(o);
+    json_end_object(o);
+}
+
+static void put_privileges(struct json_out *o, const struct privileges *p)
+{
+    const struct {
+        const char *name;
+        bool held;
+    } held[] = {{"imaging_report", p->imaging_report}, {"pathology", p->pathology},
+                {"psychotherapy", p->psychotherapy},   {"tcm", p->tcm},
+                {"certify_death", p->certify_death},   {"supplementary_only", p->supplementary_only}};
+    json_put_name(o, "privileges");
+    json_put_object(o);
+    json_put_bool_member(o, "prescribe", p->prescribe);
+    put_texts(o, "schedules", p->schedules);
+    json_put_integer_member(o, "antimicrobial_grade", p->antimicrobial_grade);
+    json_put_bool_member(o, "narcotic", p->narcotic);
+    for (size_t i = 0; i < sizeof held / sizeof *held; i++)
+        if (held[i].held)
+            json_put_bool_member(o, held[i].name, true);
+    json_end_object(o);
+}
+
+static void put_conditions(struct json_out *o, struct object_list list)
+{
+    const struct condition *items = list.items;
+    json_put_name(o, "conditions");
+    json_put_array(o);
+    for (size_t i = 0; i < list.count; i++) {
+        json_put_object(o);
+        json_put_text_member(o, "code", items[i].code);
+        put_texts(o, "acts_denied", items[i].acts_denied);
+        json_put_bool_member(o, "needs_cosign", items[i].needs_cosign);
+        put_date(o, "until", items[i].until);
+        json_end_object(o);
+    }
+    json_end_array(o);
+}
+
+static void put_standing(struct json_out *o, const struct credential *c)
+{
+    json_put_name(o, "site");
+    json_put_object(o);
+    json_put_text_member(o, "id", c->site.id);
+    put_word(o, "basis", &site_bases, c->site.basis);
+    json_put_bool_member(o, "consent", c->site.consent);
+    json_end_object(o);
+    put_date(o, "independent_since", c->independent_since);
+    put_date(o, "licensed_until", c->licensed_until);
+    put_conditions(o, c->conditions);
+    json_put_name(o, "assurance");
+    json_put_object(o);
+    put_word(o, "level", &assurances, c->assurance.level);
+    if (c->assurance.validated_at)
+        json_put_integer_member(o, "validated_at", c->assurance.validated_at);
+    json_end_object(o);
+    json_put_name(o, "authenticator");
+    json_put_object(o);
+    put_word(o, "storage", &storages, c->authenticator.storage);
+    put_word(o, "user_auth", &user_auths, c->authenticator.user_auth);
+    json_put_bool_member(o, "attested", c->authenticator.attested);
+    put_word(o, "proofing", &proofings, c->authenticator.proofing);
+    json_end_object(o);
+}
+
+/* The disclosures, each with its trailing tilde, into `text`; returns how many. */
+static size_t write_disclosures(const struct credential *c, const struct credential_secrets *secrets, struct buffer *text,
+                                span disclosures[DISCLOSED_COUNT])
+{
+    uint8_t memory[DISCLOSURE_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < DISCLOSED_COUNT; i++) {
+        struct buffer value = buffer_open(memory, sizeof memory);
+        struct json_out o = json_out(&value);
+        span plain = i == DISCLOSED_NAME ? c->name : c->licence_number;
+        if (i == DISCLOSED_IDENTIFIERS ? c->identifiers.count == 0 : !plain.data)
+            continue;
+        if (i == DISCLOSED_IDENTIFIERS)
+            put_pairs(&o, "value", c->identifiers);
+        else
+            json_put_text(&o, plain);
+        text->overflow |= value.overflow;
+        size_t from = text->size;
+        disclosure_write(text, span_of(secrets->salts[i], sizeof secrets->salts[i]), disclosed_names[i], buffer_span(&value));
+        disclosures[count++] = buffer_since(text, from);
+        buffer_byte(text, '~');
+    }
+    return count;
+}
+
+/* The digests in the order of their text, so that their order says nothing (TOKENS 4.2). */
+static void put_digests(struct json_out *o, const span *disclosures, size_t count)
+{
+    uint8_t memory[DISCLOSED_COUNT * 43];
+    struct buffer text = buffer_open(memory, sizeof memory);
+    for (size_t i = 0; i < count; i++)
+        disclosure_digest(disclosures[i], &text);
+    for (size_t i = 1; i < count; i++)
+        for (size_t k = i; k > 0 && memcmp(memory + 43 * (k - 1), memory + 43 * k, 43) > 0; k--) {
+            uint8_t swap[43];
+            memcpy(swap, memory + 43 * k, 43);
+            memcpy(memory + 43 * k, memory + 43 * (k - 1), 43);
+            memcpy(memory + 43 * (k - 1), swap, 43);
+        }
+    json_put_name(o, "_sd");
+    json_put_array(o);
+    for (size_t i = 0; i < count; i++)
+        json_put_text(o, span_of(memory + 43 * i, 43));
+    json_end_array(o);
+}
+
+csign_code credential_write(struct buffer *out, const struct credential *c, const struct credential_secrets *secrets,
+                            const struct signing_key *key)
+{
+    uint8_t header_memory[256], payload_memory[ISSUER_JWT_MAX], disclosure_memory[3 * DISCLOSURE_MAX];
+    struct buffer header = buffer_open(header_memory, sizeof header_memory);
+    struct buffer payload = buffer_open(payload_memory, sizeof payload_memory);
+    struct buffer disclosure_text = buffer_open(disclosure_memory, sizeof disclosure_memory);
+    span disclosures[DISCLOSED_COUNT];
+    size_t count = write_disclosures(c, secrets, &disclosure_text, disclosures);
+
+    struct json_out o = json_out(&header);
+    json_put_object(&o);
+    json_put_text_member(&o, "alg", SPAN("Ed25519"));
+    json_put_text_member(&o, "kid", c->kid);
+    json_put_text_member(&o, "typ", SPAN("dc+sd-jwt"));
+    json_end_object(&o);
+
+    o = json_out(&payload);
+    json_put_object(&o);
+    json_put_text_member(&o, "vct", c->vct);
+    json_put_text_member(&o, "iss", c->iss);
+    json_put_integer_member(&o, "iat", c->iat);
+    json_put_integer_member(&o, "nbf", c->nbf);
+    json_put_integer_member(&o, "exp", c->exp);
+    json_put_text_member(&o, "sub", c->sub);
+    put_confirmation(&o, c);
+    put_status(&o, &c->status);
+    put_word(&o, "profession", &professions, c->profession);
+    put_word(&o, "level", &levels, c->level);
+    put_texts(&o, "jurisdiction", c->jurisdiction);
+    json_put_name(&o, "specialty");
+    put_pairs(&o, "code", c->specialty);
+    put_privileges(&o, &c->privileges);
+    put_standing(&o, c);
+    if (c->test)
+        json_put_bool_member(&o, "test", true);
+    if (count)
+        put_digests(&o, disclosures, count);
+    json_end_object(&o);
+
+    if (header.overflow || payload.overflow || disclosure_text.overflow)
+        return CSIGN_E_TOO_LARGE;
+    jws_write(out, buffer_span(&header), buffer_span(&payload), key);
+    buffer_byte(out, '~');
+    buffer_put(out, buffer_span(&disclosure_text));
+    return buffer_code(out);
+}

@@ -1,0 +1,123 @@
+/*
+ * Policies (PROTOCOL 8): one authority's signed rules, parsed from their closed schema and compiled, so that a decision
+ * looks a rule up and never searches.
+ */
+#ifndef CORE_POLICY_H
+#define CORE_POLICY_H
+
+#include "note.h"
+#include "transaction.h"
+
+#define POLICY_RULES_MAX 500u
+#define POLICY_NOTE_MAX  (CSIGN_POLICY_MAX + 4096u)
+
+/* One signer that a rule asks for. */
+struct rule_signer {
+    uint64_t present;
+    uint64_t professions, levels, privileges, meanings; /* sets of words */
+    struct object_list specialties;                     /* struct specialty of credential.h: any of them */
+    bool schedule, antimicrobial;
+    uint64_t independent_years;
+    bool jurisdiction, jurisdiction_given;
+    uint8_t site;
+    bool consent_employer, unrestricted, licence_date;
+    bool validated;      /* assurance */
+    bool only_supervised; /* only_if */
+};
+
+struct rule_factors {
+    uint64_t present;
+    uint64_t storage, user_auth; /* sets of words; 0: no demand */
+    bool attested;
+};
+
+/* One condition of a hard denial: a fact, an operator and the value or values. */
+struct rule_condition {
+    uint64_t present;
+    uint8_t fact, op;
+    span value; /* JSON text */
+};
+
+struct rule_deny {
+    uint64_t present;
+    uint8_t code;
+    struct object_list conditions; /* struct rule_condition; all must hold */
+    struct object_list unless;     /* struct rule_condition with OP_EQ; none, or all must hold to excuse */
+};
+
+struct rule_retention {
+    uint64_t present;
+    uint64_t record_y, process_y, log_m;
+};
+
+struct rule {
+    uint64_t present;
+    struct text_list acts, settings;
+    uint8_t ai_authorship;
+    bool provenance;
+    struct object_list signers; /* struct rule_signer */
+    uint64_t max_status_age_s, signoff_to_release_s, auth_max_age_s;
+    bool has_auth_max_age;
+    struct rule_factors factors;
+    uint64_t batch; /* 1 if not given */
+    bool revisit;   /* visit */
+    uint64_t facts; /* a set of fact words */
+    struct text_list consent, ai_notice;
+    struct object_list hard_deny; /* struct rule_deny */
+    uint64_t identity;            /* a set of words */
+    span no_signoff_text;
+    struct rule_retention retention;
+};
+
+/* `documents`: what a FHIR resource of this type may be released as. */
+struct policy_document {
+    span type;
+    struct text_list acts;
+};
+
+/* An entry of the compiled index: the rule of an act, or of a prefix of acts, in one setting. */
+struct policy_index {
+    span act; /* a literal, or the prefix without its star */
+    uint8_t setting;
+    bool is_prefix;
+    uint8_t setting_rank; /* how literally the rule names the setting */
+    const struct rule *rule;
+};
+
+struct policy {
+    uint64_t present;
+    span id, authority, title;
+    uint64_t version;
+    struct text_list applies_to;
+    uint64_t effective_from, effective_to; /* effective_to 0: without end */
+    bool has_effective_to;
+    int64_t utc_offset_s;
+    struct text_list sources;
+    struct object_list rules; /* struct rule */
+    struct object_list documents; /* struct policy_document */
+    span origin;              /* of the registry, from the note */
+    uint8_t hash[CSIGN_HASH_SIZE];
+    struct policy_index *index; /* open addressing, a power of two */
+    size_t index_size;
+    uint64_t prefix_lengths; /* bit n: some prefix is n bytes long */
+};
+
+/* POLICY_SCRATCH(size of the note) bytes of scratch always suffice; most need a tenth. */
+#define POLICY_SCRATCH(size) ((size) * 40u + 65536u)
+
+/*
+ * Reads and compiles the text of a policy note; views point into it and into scratch. policy-malformed with the member.
+ * A rule member that no check evaluates refuses: a rule that is not enforced must not look as if it were.
+ */
+csign_code policy_read(const struct note *note, struct buffer *scratch, struct policy *ret, csign_fault *fault);
+
+/* Whether the policy covers a place. */
+bool policy_covers(const struct policy *policy, span jurisdiction);
+
+/* The most specific rule for an act in a setting, or NULL. */
+const struct rule *policy_find(const struct policy *policy, span act, uint8_t setting);
+
+/* What a FHIR resource type may be released as, or NULL if the policy does not say. */
+const struct text_list *policy_document_acts(const struct policy *policy, span type);
+
+#endif
