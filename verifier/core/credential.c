@@ -10,7 +10,7 @@ static const struct schema_field specialty_fields[] = {
     {.name = "system", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, AT(specialty, system)},
     {.name = "code", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, AT(specialty, code)},
 };
-static const struct schema specialty_schema = SCHEMA(struct specialty, specialty_fields);
+const struct schema claim_specialty_schema = SCHEMA(struct specialty, specialty_fields);
 
 static const struct schema_field identifier_fields[] = {
     {.name = "system", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, AT(specialty, system)},
@@ -38,7 +38,7 @@ static const struct schema_field privileges_fields[] = {
     HELD(certify_death),
     HELD(supplementary_only),
 };
-static const struct schema privileges_schema = SCHEMA(struct privileges, privileges_fields);
+const struct schema claim_privileges_schema = SCHEMA(struct privileges, privileges_fields);
 
 static const struct schema_field site_fields[] = {
     {.name = "id", .kind = FIELD_ID, AT(credential_site, id)},
@@ -53,7 +53,7 @@ static const struct schema_field condition_fields[] = {
     {.name = "needs_cosign", .kind = FIELD_BOOL, AT(condition, needs_cosign)},
     {.name = "until", .kind = FIELD_DATE, .optional = true, AT(condition, until)},
 };
-static const struct schema condition_schema = SCHEMA(struct condition, condition_fields);
+const struct schema claim_condition_schema = SCHEMA(struct condition, condition_fields);
 
 static const struct schema_field assurance_fields[] = {
     {.name = "level", .kind = FIELD_WORD, .more = &assurances, AT(assurance, level)},
@@ -118,12 +118,12 @@ static const struct schema_field credential_fields[] = {
     {.name = "profession", .kind = FIELD_WORD, .more = &professions, AT(credential, profession)},
     {.name = "level", .kind = FIELD_WORD, .more = &levels, AT(credential, level)},
     {.name = "jurisdiction", .kind = FIELD_CODES, .max = JURISDICTIONS_MAX, AT(credential, jurisdiction)},
-    {.name = "specialty", .kind = FIELD_OBJECTS, .max = 32, .more = &specialty_schema, AT(credential, specialty)},
-    {.name = "privileges", .kind = FIELD_OBJECT, .more = &privileges_schema, AT(credential, privileges)},
+    {.name = "specialty", .kind = FIELD_OBJECTS, .max = 32, .more = &claim_specialty_schema, AT(credential, specialty)},
+    {.name = "privileges", .kind = FIELD_OBJECT, .more = &claim_privileges_schema, AT(credential, privileges)},
     {.name = "site", .kind = FIELD_OBJECT, .more = &site_schema, AT(credential, site)},
     {.name = "independent_since", .kind = FIELD_DATE, .optional = true, AT(credential, independent_since)},
     {.name = "licensed_until", .kind = FIELD_DATE, .optional = true, AT(credential, licensed_until)},
-    {.name = "conditions", .kind = FIELD_OBJECTS, .max = 32, .more = &condition_schema, AT(credential, conditions)},
+    {.name = "conditions", .kind = FIELD_OBJECTS, .max = 32, .more = &claim_condition_schema, AT(credential, conditions)},
     {.name = "assurance", .kind = FIELD_OBJECT, .more = &assurance_schema, AT(credential, assurance)},
     {.name = "authenticator", .kind = FIELD_OBJECT, .more = &authenticator_schema, AT(credential, authenticator)},
     {.name = "test", .kind = FIELD_BOOL, .optional = true, AT(credential, test)},

@@ -39,6 +39,9 @@ struct condition {
     uint32_t until; /* 0: without end */
 };
 
+/* Of the three above: a deed brings them into the registry with the same members as a credential takes them out. */
+extern const struct schema claim_specialty_schema, claim_privileges_schema, claim_condition_schema;
+
 struct assurance {
     uint64_t present;
     uint8_t level;
