@@ -89,7 +89,7 @@ typedef struct csign_decision {
     size_t signer_count;
     uint8_t document_digest[CSIGN_HASH_SIZE];
     int document_hashed; /* 1: document_digest is set */
-    csign_span media_type;
+    csign_span media_type, label; /* as the signers were shown it */
     uint64_t document_size;
     csign_span status_origin;
     uint64_t status_size;

@@ -81,6 +81,7 @@ static void refuses_what_is_not_strict(void **state)
     REFUSES("\"a");
     REFUSES("[[[[[[[[[]]]]]]]]]");
     REFUSES("[\0]");
+    REFUSES("{}\0");
 }
 
 static void refuses_a_name_twice(void **state)

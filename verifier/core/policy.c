@@ -67,7 +67,7 @@ static const struct schema factors_schema = SCHEMA(struct rule_factors, factors_
 static const struct schema_field condition_fields[] = {
     {.name = "fact", .kind = FIELD_WORD, .more = &fact_names, AT(rule_condition, fact)},
     {.name = "op", .kind = FIELD_WORD, .more = &operators, AT(rule_condition, op)},
-    {.name = "value", .kind = FIELD_RAW, AT(rule_condition, value)},
+    {.name = "value", .kind = FIELD_RAW, AT(rule_condition, text)},
 };
 static const struct schema condition_schema = SCHEMA(struct rule_condition, condition_fields);
 
@@ -93,41 +93,57 @@ static enum value_kind fact_value_kind(uint8_t fact)
     }
 }
 
-static bool value_fits(struct json *j, uint8_t fact)
+static bool read_value(struct json *j, uint8_t fact, struct rule_value *ret)
 {
-    bool flag;
-    uint64_t number;
-    span word;
+    bool flag = false, good = false;
+    *ret = (struct rule_value){0};
     switch (fact_value_kind(fact)) {
     case VALUE_BOOL:
-        return json_bool(j, &flag);
+        good = json_bool(j, &flag);
+        ret->number = flag;
+        return good;
     case VALUE_INTEGER:
-        return json_integer(j, 150, &number);
+        return json_integer(j, 150, &ret->number);
     case VALUE_WORD:
-        return json_string(j, &word) && (fact != FACT_VISIT || vocabulary_find(&visits, word)) &&
-               (fact != FACT_EXCEPTION || vocabulary_find(&exceptions, word));
+        if (!json_string(j, &ret->word))
+            return false;
+        if (fact == FACT_VISIT)
+            ret->number = vocabulary_find(&visits, ret->word);
+        if (fact == FACT_EXCEPTION)
+            ret->number = vocabulary_find(&exceptions, ret->word);
+        return fact == FACT_SCHEDULE || ret->number > 0;
     case VALUE_NONE:
         break;
     }
     return false;
 }
 
-/* Whether operator and value suit the fact: lt and ge compare numbers, in takes a list. */
-static bool condition_fits(const struct rule_condition *c, struct buffer *scratch)
+/* Compiles the value; false if operator or value do not suit the fact: lt and ge compare numbers, in takes a list. */
+static bool compile_condition(struct rule_condition *c, struct buffer *scratch)
 {
+    struct rule_value values[16];
     struct json j;
     if ((c->op == OP_LT || c->op == OP_GE) && fact_value_kind(c->fact) != VALUE_INTEGER)
         return false;
-    json_open(&j, c->value, 2, scratch);
-    if (c->op != OP_IN)
-        return value_fits(&j, c->fact) && json_finish(&j);
-    size_t count = 0;
-    if (!json_array(&j))
-        return false;
-    for (; json_element(&j); count++)
-        if (!value_fits(&j, c->fact))
+    json_open(&j, c->text, 2, scratch);
+    c->value_count = 0;
+    if (c->op != OP_IN) {
+        if (!read_value(&j, c->fact, &values[c->value_count++]))
             return false;
-    return count > 0 && json_finish(&j);
+    } else if (!json_array(&j)) {
+        return false;
+    } else {
+        while (json_element(&j))
+            if (c->value_count == sizeof values / sizeof *values || !read_value(&j, c->fact, &values[c->value_count++]))
+                return false;
+    }
+    if (!json_finish(&j) || c->value_count == 0)
+        return false;
+    c->values = schema_scratch_in(scratch, c->value_count, sizeof *values);
+    if (!c->values)
+        return false;
+    memcpy(c->values, values, c->value_count * sizeof *values);
+    return true;
 }
 
 static bool read_conditions(struct json *j, const struct schema_field *field, void *into)
@@ -136,9 +152,9 @@ static bool read_conditions(struct json *j, const struct schema_field *field, vo
     struct object_list *conditions = into;
     if (!schema_read_field(j, &list, conditions))
         return false;
-    const struct rule_condition *items = conditions->items;
+    struct rule_condition *items = (struct rule_condition *)(uintptr_t)conditions->items;
     for (size_t i = 0; i < conditions->count; i++)
-        if (!condition_fits(&items[i], j->scratch))
+        if (!compile_condition(&items[i], j->scratch))
             return json_fail(j, field->name, "an operator or value that does not suit the fact");
     return conditions->count > 0 || json_fail(j, field->name, "an empty list");
 }
@@ -154,9 +170,9 @@ static bool read_unless(struct json *j, const struct schema_field *field, void *
         return false;
     while (json_member(j, &name)) {
         struct rule_condition c = {.present = 7, .fact = vocabulary_find(&fact_names, name), .op = OP_EQ};
-        if (!json_skip(j, &c.value))
+        if (!json_skip(j, &c.text))
             return false;
-        if (count == sizeof found / sizeof *found || !c.fact || !condition_fits(&c, j->scratch))
+        if (count == sizeof found / sizeof *found || !c.fact || !compile_condition(&c, j->scratch))
             return json_fail(j, field->name, "not one to four facts with values that suit them");
         found[count++] = c;
     }

@@ -31,11 +31,17 @@ struct rule_factors {
     bool attested;
 };
 
-/* One condition of a hard denial: a fact, an operator and the value or values. */
+/* One condition of a hard denial: a fact, an operator and the value, or with OP_IN the values. */
+struct rule_value {
+    uint64_t number; /* of an integer, a bool or a word of a vocabulary */
+    span word;       /* of `schedule` */
+};
 struct rule_condition {
     uint64_t present;
     uint8_t fact, op;
-    span value; /* JSON text */
+    span text; /* of the value, JSON */
+    size_t value_count;
+    struct rule_value *values;
 };
 
 struct rule_deny {

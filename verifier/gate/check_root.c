@@ -1,0 +1,91 @@
+/* Checks 1 to 3: what the gate itself stands on. Root, policies and evidence are the same for every sign-off. */
+#include "deciding.h"
+
+csign_code check_root(struct deciding *d)
+{
+    const csign_gate *gate = d->gate;
+    REFUSE_IF(d, !gate->root, CSIGN_E_ROOT_MISSING, "root", "the gate was opened by a hash and not yet given the note");
+    if (!gate->root) /* only a build that deletes the condition comes here */
+        return CSIGN_E_INTERNAL;
+    const struct root *root = &gate->root->root;
+    d->out->root_version = root->version;
+    REFUSE_IF(d, root->kind == ROOT_TEST && !gate->opening->accept_test, CSIGN_E_ROOT_TEST, "kind",
+              "a production gate releases nothing on a test root");
+    REFUSE_IF(d, d->now >= root->expires, CSIGN_E_ROOT_EXPIRED, "expires", "passed");
+    REFUSE_IF(d, gate->status.root_version > root->version, CSIGN_E_ROOT_STALE, "version", "the log names a newer one");
+    return passed(d, CHECK_ROOT);
+}
+
+/* The row of the highest version in force at `now`, among the rows of one id that begin at `row`; *ret_next is behind them. */
+static size_t row_in_force(const struct status *status, size_t row, int64_t now, size_t *ret_next)
+{
+    size_t best = status->policy_count, at = row;
+    for (; at < status->policy_count && memcmp(status->policies[at].id, status->policies[row].id, 8) == 0; at++)
+        if (status->policies[at].effective_ms <= (uint64_t)now * 1000)
+            best = at; /* rows of an id rise in version */
+    *ret_next = at;
+    return best;
+}
+
+csign_code check_policy(struct deciding *d)
+{
+    const struct status *status = &d->gate->status;
+    const csign_release *release = d->release;
+    bool covered = false, expired = false, has_act = false;
+    d->setting = vocabulary_find(&settings, release->setting);
+    d->release_limit_s = UINT64_MAX;
+    d->out->status_limit = INT64_MAX;
+
+    bool stale = false;
+    for (size_t row = 0, next; row < status->policy_count; row = next) {
+        size_t in_force = row_in_force(status, row, d->now, &next);
+        if (in_force == status->policy_count)
+            continue;
+        const struct held_policy *held = d->gate->policies[in_force];
+        if (!held) { /* it may apply: nobody here has read it */
+            stale = true;
+            continue;
+        }
+        const struct policy *policy = &held->policy;
+        if (!policy_covers(policy, release->jurisdiction))
+            continue;
+        covered = true;
+        expired |= policy->has_effective_to && (uint64_t)d->now >= policy->effective_to;
+        const struct rule *rule = d->setting ? policy_find(policy, release->act, d->setting) : NULL;
+        if (!rule)
+            continue;
+        has_act = true;
+        if (d->applicable_count == CSIGN_POLICIES_MAX)
+            return fault_set(&d->fault, CSIGN_E_INTERNAL, "policy", "more than 8 policies apply");
+        d->applicable[d->applicable_count] = (struct applicable){
+            .policy = policy, .rule = rule, .today = date_of(d->now, policy->utc_offset_s)};
+        d->out->policies[d->applicable_count++] = (csign_policy_used){policy->id, policy->version};
+        if (rule->max_status_age_s < (uint64_t)d->out->status_limit)
+            d->out->status_limit = (int64_t)rule->max_status_age_s;
+        if (rule->signoff_to_release_s < d->release_limit_s)
+            d->release_limit_s = rule->signoff_to_release_s;
+    }
+    d->out->policy_count = d->applicable_count;
+    REFUSE_IF(d, !covered && !stale, CSIGN_E_POLICY_MISSING, "jurisdiction", "no policy in force covers it");
+    REFUSE_IF(d, stale, CSIGN_E_POLICY_STALE, "policy", "in force by the log, and not held");
+    REFUSE_IF(d, expired, CSIGN_E_POLICY_EXPIRED, "effective_to", "passed");
+    REFUSE_IF(d, !has_act, CSIGN_E_ACT_UNKNOWN, "act", "no rule for it in this setting");
+    return passed(d, CHECK_POLICY);
+}
+
+csign_code check_evidence(struct deciding *d)
+{
+    const csign_gate *gate = d->gate;
+    d->out->status_origin = gate->root ? gate->root->root.statuslogs[0].vkey.name : (span){NULL, 0};
+    d->out->status_size = gate->status.range.size;
+    d->out->status_time = gate->evidence_time;
+    REFUSE_IF(d, !gate->has_evidence && !gate->distrusted, CSIGN_E_STATUS_UNKNOWN, "status",
+              "no tree that freshness keys vouch for");
+    REFUSE_IF(d, gate->distrusted, CSIGN_E_LOG_INCONSISTENT, "status", "two signed trees of one size were seen");
+    int64_t age = d->now - gate->evidence_time;
+    REFUSE_IF(d, age < -SKEW_EVIDENCE, CSIGN_E_CLOCK, "now", "more than 5 s behind the newest evidence");
+    REFUSE_IF(d, age > d->out->status_limit, CSIGN_E_STATUS_STALE, "status", "older than the rule allows");
+    REFUSE_IF(d, !gate->opening->offline && !gate->nonce_answered, CSIGN_E_STATUS_STALE, "nonce",
+              "no fresh note for the nonce of this start");
+    return passed(d, CHECK_EVIDENCE);
+}

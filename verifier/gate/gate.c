@@ -1,0 +1,393 @@
+#include "gate.h"
+#include "fresh.h"
+#include "share.h"
+
+#include <stdlib.h>
+
+static csign_code no_memory(csign_fault *fault)
+{
+    return fault_set(fault, CSIGN_E_NO_SPACE, "", "no memory");
+}
+
+void csign_gate_free(csign_gate **gate)
+{
+    if (!gate || !*gate)
+        return;
+    csign_gate *g = *gate;
+    gate_drop_policies(g);
+    status_free(&g->status);
+    share_drop(g->root);
+    share_drop(g->opening);
+    free(g);
+    *gate = NULL;
+}
+
+csign_gate *gate_copy(const csign_gate *gate)
+{
+    csign_gate *next = malloc(sizeof *next);
+    if (!next)
+        return NULL;
+    *next = *gate;
+    next->policies = NULL;
+    next->policy_count = 0;
+    next->opening = share_keep(gate->opening);
+    next->root = share_keep(gate->root);
+    if (!status_copy(&next->status, &gate->status) || gate_match_policies(next, gate, NULL) != CSIGN_OK)
+        csign_gate_free(&next);
+    return next;
+}
+
+/* --- opening --- */
+
+static csign_code read_root(span bytes, struct held_root **ret, csign_fault *fault)
+{
+    if (bytes.size > CSIGN_ROOT_MAX)
+        return fault_set(fault, CSIGN_E_TOO_LARGE, "root", "longer than 64 KiB");
+    size_t room = bytes.size + ROOT_SCRATCH(bytes.size);
+    struct held_root *held = share_new(sizeof *held + room);
+    if (!held)
+        return no_memory(fault);
+    struct buffer memory = buffer_open(held + 1, room);
+    buffer_put(&memory, bytes);
+    held->note = buffer_span(&memory);
+    csign_code code = root_read(held->note, &memory, &held->root, fault);
+    if (code != CSIGN_OK) {
+        share_drop(held);
+        return code;
+    }
+    *ret = held;
+    return CSIGN_OK;
+}
+
+/* What a root must be for this gate, whether it is the first or the next. */
+static csign_code check_root(const struct opening *opening, const struct root *root, csign_fault *fault)
+{
+    if (opening->accept_test && root->kind == ROOT_PRODUCTION)
+        return fault_set(fault, CSIGN_E_ROOT_KIND, "kind", "a production root, and the gate was opened for test roots");
+    if (root->version < opening->marks.root_version)
+        return fault_set(fault, CSIGN_E_ROOT_VERSION, "version", "older than one seen before");
+    return CSIGN_OK;
+}
+
+static csign_code pin_root(csign_gate *gate, span note, csign_fault *fault)
+{
+    struct held_root *held = NULL;
+    TRY(read_root(note, &held, fault));
+    csign_code code = check_root(gate->opening, &held->root, fault);
+    if (code == CSIGN_OK && gate->opening->by_hash && !hash_equal(held->root.hash, gate->opening->root_hash))
+        code = fault_set(fault, CSIGN_E_ROOT_HASH, "", "not the root whose hash was given");
+    if (code != CSIGN_OK) {
+        share_drop(held);
+        return code;
+    }
+    gate->root = held;
+    return CSIGN_OK;
+}
+
+static struct opening *make_opening(const csign_gate_options *options)
+{
+    struct opening *opening = share_new(sizeof *opening + options->deployment.size);
+    if (!opening)
+        return NULL;
+    memcpy(opening + 1, options->deployment.data, options->deployment.size);
+    opening->deployment = span_of(opening + 1, options->deployment.size);
+    opening->accept_test = options->accept_test != 0;
+    opening->offline = options->offline != 0;
+    opening->by_hash = options->root_hash != NULL;
+    if (options->root_hash)
+        memcpy(opening->root_hash, options->root_hash, sizeof opening->root_hash);
+    memcpy(opening->nonce, options->nonce, sizeof opening->nonce);
+    if (options->marks)
+        opening->marks = *options->marks;
+    return opening;
+}
+
+csign_code csign_gate_open(const csign_gate_options *options, csign_gate **ret_gate, csign_fault *fault)
+{
+    if (!options || !ret_gate || options->struct_size != sizeof *options)
+        return fault_set(fault, CSIGN_E_ARGUMENT, "options", "missing, or of another version of the header");
+    if (!text_is_id(options->deployment))
+        return fault_set(fault, CSIGN_E_ARGUMENT, "deployment", "not an id: 1 to 64 of A-Z a-z 0-9 . _ : -");
+    if (!options->root.data && !options->root_hash)
+        return fault_set(fault, CSIGN_E_ARGUMENT, "root", "neither a root nor its hash: there is no trust on first use");
+    csign_gate *gate = calloc(1, sizeof *gate);
+    if (!gate)
+        return no_memory(fault);
+    gate->opening = make_opening(options);
+    gate->tree_root = merkle_range_root(&gate->status.range);
+    csign_code code = gate->opening ? CSIGN_OK : no_memory(fault);
+    if (code == CSIGN_OK && options->root.data)
+        code = pin_root(gate, options->root, fault);
+    if (code != CSIGN_OK) {
+        csign_gate_free(&gate);
+        return code;
+    }
+    *ret_gate = gate;
+    return CSIGN_OK;
+}
+
+/* --- applying --- */
+
+/* Hands the next state over, or frees it: the end of every apply function. */
+static csign_code finish(csign_gate *next, csign_code code, csign_gate **ret_gate)
+{
+    if (code == CSIGN_OK || code == CSIGN_E_EQUIVOCATION)
+        *ret_gate = next;
+    else
+        csign_gate_free(&next);
+    return code;
+}
+
+static csign_code begin(const csign_gate *gate, csign_gate **ret_gate, bool needs_root, csign_gate **ret_next,
+                        csign_fault *fault)
+{
+    if (!gate || !ret_gate)
+        return fault_set(fault, CSIGN_E_ARGUMENT, "gate", "missing");
+    if (needs_root && !gate->root)
+        return fault_set(fault, CSIGN_E_ROOT_MISSING, "root", "the gate holds no root yet");
+    *ret_next = gate_copy(gate);
+    return *ret_next ? CSIGN_OK : no_memory(fault);
+}
+
+/* A new status log begins with nothing known; freshness keys that are gone take their word with them (LOG 3.3). */
+static void forget_what_the_root_dropped(csign_gate *gate, const struct root *old)
+{
+    const struct root *root = &gate->root->root;
+    if (!span_equal(old->statuslogs[0].vkey.name, root->statuslogs[0].vkey.name)) {
+        gate_drop_policies(gate);
+        status_free(&gate->status);
+        gate->tree_root = merkle_range_root(&gate->status.range);
+        gate->has_evidence = gate->nonce_answered = false;
+        gate->evidence_time = 0;
+    }
+    for (size_t i = 0; i < old->fresh_count; i++) {
+        bool kept = false;
+        for (size_t k = 0; k < root->fresh_count; k++)
+            kept |= vkey_same_key(&old->fresh[i].vkey, &root->fresh[k].vkey);
+        if (!kept) {
+            gate->has_evidence = gate->nonce_answered = false;
+            gate->evidence_time = 0;
+        }
+    }
+}
+
+static csign_code next_root(csign_gate *gate, span note, csign_fault *fault)
+{
+    struct held_root *held = NULL, *old = gate->root;
+    TRY(read_root(note, &held, fault));
+    csign_code code = root_check_next(&old->root, &held->root, held->note, fault);
+    if (code == CSIGN_OK)
+        code = check_root(gate->opening, &held->root, fault);
+    if (code == CSIGN_OK && held->root.version == gate->status.root_version &&
+        !hash_equal(held->root.hash, gate->status.root_hash))
+        code = fault_set(fault, CSIGN_E_ROOT_HASH, "", "the log names another root of this version");
+    if (code != CSIGN_OK) {
+        share_drop(held);
+        return code;
+    }
+    gate->root = held;
+    forget_what_the_root_dropped(gate, &old->root);
+    share_drop(old);
+    gate_recheck_policies(gate);
+    return CSIGN_OK;
+}
+
+csign_code csign_gate_apply_root(const csign_gate *gate, csign_span note, csign_gate **ret_gate, csign_fault *fault)
+{
+    csign_gate *next = NULL;
+    TRY(begin(gate, ret_gate, false, &next, fault));
+    return finish(next, next->root ? next_root(next, note, fault) : pin_root(next, note, fault), ret_gate);
+}
+
+csign_code csign_gate_apply_policy(const csign_gate *gate, csign_span note, csign_gate **ret_gate, csign_fault *fault)
+{
+    csign_gate *next = NULL;
+    TRY(begin(gate, ret_gate, true, &next, fault));
+    return finish(next, gate_hold_policy(next, note, fault), ret_gate);
+}
+
+/* What was seen before this start binds: the tree must pass through the marks (PROTOCOL 3, marks). */
+static csign_code check_mark(csign_gate *gate, csign_fault *fault)
+{
+    const struct csign_marks *marks = &gate->opening->marks;
+    if (marks->log_size == 0 || gate->status.range.size != marks->log_size)
+        return CSIGN_OK;
+    struct merkle_hash root = merkle_range_root(&gate->status.range);
+    if (memcmp(root.bytes, marks->log_root, sizeof root.bytes) == 0)
+        return CSIGN_OK;
+    gate->distrusted = true;
+    return fault_set(fault, CSIGN_E_EQUIVOCATION, "root", "another tree than the one seen before this start");
+}
+
+static csign_code extend(csign_gate *gate, const uint8_t *leaves, uint64_t count, csign_fault *fault)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        TRY(status_apply(&gate->status, span_of(leaves + i * LEAF_SIZE, LEAF_SIZE), fault));
+        const struct status *status = &gate->status;
+        if (status->root_version == gate->root->root.version && !hash_equal(status->root_hash, gate->root->root.hash))
+            return fault_set(fault, CSIGN_E_ROOT_HASH, "", "the log names another root of this version");
+    }
+    gate->tree_root = merkle_range_root(&gate->status.range);
+    return CSIGN_OK;
+}
+
+static csign_code check_size(const csign_gate *gate, uint64_t count, const struct checkpoint *checkpoint,
+                             csign_fault *fault)
+{
+    uint64_t size = gate->status.range.size;
+    if (checkpoint->size < size || checkpoint->size < gate->opening->marks.log_size)
+        return fault_set(fault, CSIGN_E_CHECKPOINT_ROLLED_BACK, "size", "smaller than the tree that was seen");
+    if (checkpoint->size - size != count)
+        return fault_set(fault, CSIGN_E_PROOF_BAD, "size", "not the size that these leaves lead to");
+    return CSIGN_OK;
+}
+
+/* Takes the leaves behind the tree that is held, and the checkpoint that they must lead to. */
+static csign_code take(csign_gate *gate, const csign_gate *before, const uint8_t *leaves, uint64_t count, span note,
+                       csign_fault *fault)
+{
+    uint8_t memory[CHECKPOINT_MAX];
+    struct buffer scratch = buffer_open(memory, sizeof memory);
+    struct evidence evidence;
+    TRY(evidence_read(&gate->root->root, note, &scratch, &evidence, fault));
+    TRY(check_size(gate, count, &evidence.checkpoint, fault));
+    int64_t seen = gate->evidence_time > gate->opening->marks.evidence_time ? gate->evidence_time
+                                                                            : gate->opening->marks.evidence_time;
+    if (count == 0 && evidence.has_time && evidence.time < seen)
+        return fault_set(fault, CSIGN_E_CHECKPOINT_ROLLED_BACK, "time", "older than evidence seen before");
+    TRY(extend(gate, leaves, count, fault));
+    if (!merkle_hash_equal(&gate->tree_root, &evidence.checkpoint.root)) {
+        if (count > 0)
+            return fault_set(fault, CSIGN_E_PROOF_BAD, "root", "the leaves do not lead to the signed tree");
+        gate->distrusted = true;
+        return fault_set(fault, CSIGN_E_EQUIVOCATION, "root", "two signed trees of one size");
+    }
+    TRY(check_mark(gate, fault));
+    TRY(gate_match_policies(gate, before, fault));
+    if (evidence.has_time && evidence.time >= seen) {
+        gate->has_evidence = true;
+        gate->evidence_time = evidence.time;
+    }
+    return CSIGN_OK;
+}
+
+csign_code csign_gate_apply_leaves(const csign_gate *gate, const uint8_t *leaves, uint64_t count, csign_span checkpoint,
+                                   csign_gate **ret_gate, csign_fault *fault)
+{
+    csign_gate *next = NULL;
+    if (count > 0 && !leaves)
+        return fault_set(fault, CSIGN_E_ARGUMENT, "leaves", "missing");
+    TRY(begin(gate, ret_gate, true, &next, fault));
+    return finish(next, take(next, gate, leaves, count, checkpoint, fault), ret_gate);
+}
+
+csign_code csign_gate_apply_checkpoint(const csign_gate *gate, csign_span checkpoint, csign_gate **ret_gate,
+                                       csign_fault *fault)
+{
+    return csign_gate_apply_leaves(gate, NULL, 0, checkpoint, ret_gate, fault);
+}
+
+csign_code csign_gate_apply_event(const csign_gate *gate, csign_span bytes, csign_gate **ret_gate, csign_fault *fault)
+{
+    static const size_t room = EVENT_LEAVES_MAX * LEAF_SIZE;
+    struct event event;
+    csign_gate *next = NULL;
+    TRY(begin(gate, ret_gate, true, &next, fault));
+    uint8_t *memory = malloc(room);
+    struct buffer scratch = buffer_open(memory, memory ? room : 0);
+    csign_code code = memory ? event_read(bytes, &scratch, &event, fault) : no_memory(fault);
+    if (code == CSIGN_OK && event.first != gate->status.range.size)
+        code = event.first + event.count <= gate->status.range.size
+                   ? fault_set(fault, CSIGN_E_CHECKPOINT_ROLLED_BACK, "first", "a commit that is held already")
+                   : fault_set(fault, CSIGN_E_PROOF_BAD, "first", "not the commit behind the tree that is held");
+    if (code == CSIGN_OK)
+        code = take(next, gate, event.leaves, event.count, event.checkpoint, fault);
+    free(memory);
+    return finish(next, code, ret_gate);
+}
+
+static csign_code take_fresh(csign_gate *gate, span bytes, csign_fault *fault)
+{
+    uint8_t memory[CHECKPOINT_MAX];
+    struct buffer scratch = buffer_open(memory, sizeof memory);
+    const struct root *root = &gate->root->root;
+    struct note note;
+    struct fresh fresh;
+    bool has_time;
+    int64_t time;
+    if (bytes.size > CHECKPOINT_MAX)
+        return fault_set(fault, CSIGN_E_TOO_LARGE, "fresh", "longer than 8 KiB");
+    TRY(note_read(bytes, &scratch, &note, fault));
+    TRY(fresh_read(note.text, &fresh, fault));
+    TRY(evidence_time(root, &note, &has_time, &time, fault));
+    if (!span_equal(fresh.origin, root->statuslogs[0].vkey.name))
+        return fault_set(fault, CSIGN_E_CHECKPOINT_MALFORMED, "origin", "not the root's status log");
+    if (!has_time)
+        return fault_set(fault, CSIGN_E_NOTE_UNSIGNED, "fresh", "too few freshness keys cosigned");
+    if (memcmp(fresh.nonce, gate->opening->nonce, sizeof fresh.nonce) != 0)
+        return fault_set(fault, CSIGN_E_ARGUMENT, "nonce", "not the nonce of this start");
+    if (fresh.size < gate->status.range.size)
+        return fault_set(fault, CSIGN_E_CHECKPOINT_ROLLED_BACK, "size", "smaller than the tree that was seen");
+    if (fresh.size > gate->status.range.size)
+        return fault_set(fault, CSIGN_E_PROOF_BAD, "size", "the gate has to catch up first");
+    if (!merkle_hash_equal(&fresh.root, &gate->tree_root)) {
+        gate->distrusted = true;
+        return fault_set(fault, CSIGN_E_EQUIVOCATION, "root", "two signed trees of one size");
+    }
+    gate->nonce_answered = true;
+    if (time >= gate->evidence_time) {
+        gate->has_evidence = true;
+        gate->evidence_time = time;
+    }
+    return CSIGN_OK;
+}
+
+csign_code csign_gate_apply_fresh(const csign_gate *gate, csign_span note, csign_gate **ret_gate, csign_fault *fault)
+{
+    csign_gate *next = NULL;
+    TRY(begin(gate, ret_gate, true, &next, fault));
+    return finish(next, take_fresh(next, note, fault), ret_gate);
+}
+
+/* --- describing --- */
+
+void csign_gate_describe(const csign_gate *gate, csign_gate_info *ret_info)
+{
+    memset(ret_info, 0, sizeof *ret_info);
+    const struct csign_marks *old = &gate->opening->marks;
+    ret_info->marks = *old;
+    if (gate->status.range.size >= old->log_size) {
+        ret_info->marks.log_size = gate->status.range.size;
+        memcpy(ret_info->marks.log_root, gate->tree_root.bytes, sizeof ret_info->marks.log_root);
+    }
+    if (gate->has_evidence && gate->evidence_time > old->evidence_time)
+        ret_info->marks.evidence_time = gate->evidence_time;
+    ret_info->bindings = gate->status.bindings;
+    ret_info->floor = gate->status.floor;
+    ret_info->is_distrusted = gate->distrusted;
+    if (gate->root) {
+        ret_info->origin = gate->root->root.origin;
+        ret_info->is_test = gate->root->root.kind == ROOT_TEST;
+        ret_info->marks.root_version = gate->root->root.version;
+    }
+}
+
+int csign_gate_wants(const csign_gate *gate, size_t place, csign_gate_want *ret_want)
+{
+    const struct status *status = &gate->status;
+    memset(ret_want, 0, sizeof *ret_want);
+    if (gate->root && status->root_version > gate->root->root.version && place-- == 0) {
+        ret_want->version = gate->root->root.version + 1;
+        return 1;
+    }
+    for (size_t row = 0; row < status->policy_count; row++) {
+        if (gate->policies[row] || place-- > 0)
+            continue;
+        ret_want->is_policy = 1;
+        ret_want->version = status->policies[row].version;
+        memcpy(ret_want->note, status->policies[row].note, sizeof ret_want->note);
+        ret_want->effective_time = (int64_t)(status->policies[row].effective_ms / 1000);
+        return 1;
+    }
+    return 0;
+}
