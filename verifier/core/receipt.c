@@ -13,7 +13,7 @@ WORDS(receipt_outcomes, "released", "failed", "unknown");
 
 /* --- the table --- */
 
-static bool read_one(struct json *j, const struct schema_field *field, void *into)
+bool receipt_version_read(struct json *j, const struct schema_field *field, void *into)
 {
     uint64_t version;
     (void)into;
@@ -64,7 +64,7 @@ const struct schema policy_ref_schema = SCHEMA(struct policy_ref, policy_ref_fie
 static const struct schema_field receipt_fields[RECEIPT_MEMBERS] = {
 #define ROW(place, member, ...)  [place] = {.name = #member, AT(receipt, member), __VA_ARGS__}
 #define MAY(place, member, ...) ROW(place, member, .optional = true, __VA_ARGS__)
-    [RECEIPT_V] = {.name = "v", .kind = FIELD_CALL, .call = read_one},
+    [RECEIPT_V] = {.name = "v", .kind = FIELD_CALL, .call = receipt_version_read},
     ROW(RECEIPT_SEQ, seq, .kind = FIELD_INTEGER, .max = NUMERIC_DATE_MAX),
     ROW(RECEIPT_TIME_MS, time_ms, .kind = FIELD_INTEGER, .max = NUMERIC_DATE_MAX),
     ROW(RECEIPT_EVENT, event, .kind = FIELD_WORD, .more = &receipt_events),

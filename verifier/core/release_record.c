@@ -10,13 +10,6 @@
 
 /* --- the record --- */
 
-static bool read_one(struct json *j, const struct schema_field *field, void *into)
-{
-    uint64_t version;
-    (void)into;
-    return json_integer(j, 1, &version) && (version == 1 || json_fail(j, field->name, "not 1"));
-}
-
 static bool read_sign_offs(struct json *j, const struct schema_field *field, void *into)
 {
     struct sign_off_ids *ids = into;
@@ -43,7 +36,7 @@ static const struct schema_field document_fields[] = {
 static const struct schema document_schema = SCHEMA(struct released_document, document_fields);
 
 static const struct schema_field record_fields[] = {
-    {.name = "v", .kind = FIELD_CALL, .call = read_one},
+    {.name = "v", .kind = FIELD_CALL, .call = receipt_version_read},
     {.name = "release_id", .kind = FIELD_ID, AT(release_record, release_id)},
     {.name = "time_ms", .kind = FIELD_INTEGER, .max = NUMERIC_DATE_MAX, AT(release_record, time_ms)},
     {.name = "deployment", .kind = FIELD_ID, AT(release_record, deployment)},
