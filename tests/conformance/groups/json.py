@@ -72,7 +72,7 @@ def cases(book):
         no('claims-' + what, 'N15', 'malformed-json', S(claims_text=hook))
     no('transaction-trailing-bytes', 'N15', 'malformed-json', S(td_text=lambda t: t + '\0'))
     no('claims-a-list', 'N15', 'malformed-claims', S(claims_text=lambda t: '[' + t + ']'))
-    no('claims-empty-object', 'N15', 'malformed-claims', S(claims_text=lambda t: '{}'))
+    no('claims-empty-object', 'N15', 'malformed-disclosure', S(claims_text=lambda t: '{}'))
     no('kb-a-list', 'N15', 'malformed-key-binding', S(kb_text=lambda t: '[' + t + ']'))
     no('transaction-a-list', 'N15', 'malformed-transaction', S(td_text=lambda t: '[' + t + ']'))
     no('transaction-empty-object', 'N15', 'malformed-transaction', S(td_text=lambda t: '{}'))

@@ -110,7 +110,7 @@ def cases(book):
             ('tool-without-version', drop('tool', 'version')),
             ('opened-at-missing', drop('opened_at')),
             ('act-with-space', put('act', 'imaging report')),
-            ('setting-unknown', put('setting', 'home')), ('patient-ref-33-bytes', put('patient_ref', b64u(draw('p', 33)))),
+            ('setting-unknown', put('setting', 'home')), ('patient-ref-33-bytes', put('patient_ref', b64u(draw('p', 32) + b'x'))),
             ('jurisdiction-lower-case', put('jurisdiction', 'us-ks')), ('prior-in-slot-1', put('prior', b64u(draw('p', 32)))),
             ('facts-unknown-member', put('facts', {'weather': 'fine'})), ('facts-grade-4', put('facts', {'antimicrobial_grade': 4})),
             ('draft-without-alg', put('draft', {'digest': b64u(sha(DRAFT))}))):

@@ -70,7 +70,7 @@ def cases(book):
     a, b = leaf_e(0, 2, 2, t, t), leaf_f(0, t)
     swapped = w.log.copy()
     text = swapped.event([a, b])
-    load('event-leaves-swapped', 'proof-bad', {'event': text.replace(b64(a), 'X').replace(b64(b), b64(a)).replace('X', b64(b))}, 'PROTOCOL 3')
+    load('event-leaves-swapped', 'proof-bad', {'event': text.replace(b64(a), '*').replace(b64(b), b64(a)).replace('*', b64(b))}, 'PROTOCOL 3')
     fork = w.log.copy()
     fork.leaves[1] = leaf_p(1, EPOCH * 1000, ident, draw('another past', 32))
     load('event-of-another-past', 'proof-bad', {'event': fork.event([good])}, 'PROTOCOL 3')
@@ -162,9 +162,9 @@ def cases(book):
     # policies: each is named by the log, and loaded
     us = w.policy_signers['US']
 
-    def publish(body, signer=us, whole=None, version=2, ident='us-small'):
+    def publish(body, signer=us, whole=None, version=2, ident='us-small', effective=NOW - 10):
         whole = whole or w.note_policy(body, signer)
-        return later(w, [leaf_p(version, (NOW - 10) * 1000, policy_id(ident), note_hash(whole))])[0], whole
+        return later(w, [leaf_p(version, effective * 1000, policy_id(ident), note_hash(whole))])[0], whole
 
     def refuse(name, code, body, about='PROTOCOL 8', **options):
         steps, whole = publish(body, **options)
@@ -181,7 +181,8 @@ def cases(book):
     unnamed = w.note_policy(next_(title='another text'), us)
     load('policy-that-no-leaf-names', 'policy-unnamed', {'policy': unnamed}, 'PROTOCOL 8')
     load('policy-changed-after-it-was-named', 'policy-unnamed', {'policy': unnamed}, 'PROTOCOL 8', publish(next_())[0])
-    load('policy-of-an-older-version', 'policy-rolled-back', {'policy': w.notes[0]}, 'PROTOCOL 8', publish(next_())[0])
+    load('policy-of-an-older-version', 'policy-rolled-back', {'policy': w.notes[0]}, 'PROTOCOL 8',
+         publish(dict(next_(), effective_from=EPOCH), effective=EPOCH)[0])
     refuse('policy-signed-for-another-country', 'policy-signer', next_(), signer=w.policy_signers['CN'])
     refuse('policy-for-two-countries-signed-for-one', 'policy-signer', dict(next_(), applies_to=['US', 'CA']))
     refuse('policy-signature-bad', 'note-signature-bad', None, whole=note(policy_text(w.origin, next_()), us.line('x\n')))
