@@ -225,12 +225,9 @@ static bool expect(struct json *j, uint8_t first, const char *reason)
 
 static bool read_string(struct json *j, span *ret)
 {
-    span text;
     bool escaped;
-    if (!scan_string(j, &text, &escaped) || (escaped && !unescape(j, &text)))
-        return false;
-    *ret = text;
-    return true;
+    /* Into *ret at once: a copy of a span that was just stored in two halves waits for both. */
+    return scan_string(j, ret, &escaped) && (!escaped || unescape(j, ret));
 }
 
 bool json_string(struct json *j, span *ret)
