@@ -366,3 +366,10 @@ csign_code schema_read_text(span text, unsigned depth_max, struct buffer *scratc
         return CSIGN_OK;
     return json_code(&j, syntax, malformed, fault);
 }
+
+bool schema_read_v1(struct json *j, const struct schema_field *field, void *into)
+{
+    uint64_t version;
+    (void)into;
+    return json_integer(j, 1, &version) && (version == 1 || json_fail(j, field->name, "not 1"));
+}
