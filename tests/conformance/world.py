@@ -128,7 +128,7 @@ def policy(name, countries, rules, version=1, effective_from=EPOCH, utc_offset='
     return out
 
 
-RADIOLOGY = {'system': 'http://nucc.org/provider-taxonomy', 'code': '2085R0202X'}
+RADIOLOGY = {'system': 'urn:nucc', 'code': '2085R0202X'}
 PHARMACIST = signer('pharmacist', meanings=['verification'])
 
 
@@ -224,19 +224,28 @@ def bind_people(w):
         w.bind(person)
 
 
-def base(name='base', us=None, people=bind_people, edges=True, **options):
+def more_issuers(w, countries):
+    w.issuers(*countries)
+    w.narrow = Key('issuer narrow')           # for one state
+    w.issuers('US-KS', key=w.narrow)
+    w.short = Key('issuer short')             # for an hour and a second
+    w.issuers('US', key=w.short, nbf=NOW - 7200, exp=NOW - 3600 + 1)
+    w.cut_issuer = Key('issuer cut')          # ended by an X leaf of kind 4
+    w.issuers(*countries, key=w.cut_issuer)
+    w.other_iss, w.other_issuer = 'https://other.' + w.origin, Key('issuer other')
+    w.issuers(*countries, iss=w.other_iss, key=w.other_issuer)
+
+
+def base(name='base', us=None, people=bind_people, edges=True, evidence=EVIDENCE, **options):
     """A test registry with everything in order; `edges` adds what the cases of endings and cuts need."""
     w = World(name, **options)
-    w.issuers('US', 'CN', 'GB', 'FR', 'DE')
-    w.narrow = Key('issuer narrow')
-    w.issuers('US-KS', key=w.narrow)
-    w.narrow_az = Key('issuer short')
-    w.issuers('US', key=w.narrow_az, nbf=NOW - 7200, exp=NOW - 3600 + 1)
-    w.cut_issuer = Key('issuer cut')
-    w.issuers('US', 'CN', 'GB', 'FR', 'DE', key=w.cut_issuer)
-    w.other_iss, w.other_issuer = 'https://other.' + w.origin, Key('issuer other')
-    w.issuers('US', 'CN', 'GB', 'FR', 'DE', iss=w.other_iss, key=w.other_issuer)
-    for country in ('US', 'CN', 'GB', 'FR', 'DE'):
+    if not edges:
+        w.issuers('US')
+        countries = ('US', 'CN')
+    else:
+        countries = ('US', 'CN', 'GB', 'FR', 'DE')
+        more_issuers(w, countries)
+    for country in countries:
         w.policy_key(country)
     w.open()
     w.pending = [leaf_k(1, note_hash(w.root_note))]
@@ -258,8 +267,10 @@ def base(name='base', us=None, people=bind_people, edges=True, **options):
         w.policies[body['id']] = body
         w.pending.append(w.name_policy(body, whole))
         notes.append(whole)
-    w.pending = [w.pending[0]] + w.pending[1:]
     people(w)
+    if not edges:
+        for person in w.people.values():
+            person.claims['jurisdiction'] = ['US']
     if edges:
         t = (NOW - DAY) * 1000
         w.pending.append(leaf_f(1, t))
@@ -276,9 +287,9 @@ def base(name='base', us=None, people=bind_people, edges=True, **options):
         w.pending.append(leaf_x(3, 9, cut, cut_id(3, 'reporter', 'model-edge')))
         w.pending.append(leaf_x(4, 1, (NOW - 1800) * 1000, cut_id(4, w.cut_issuer.kid)))
         w.pending.append(leaf_x(5, 10, (NOW - 72000) * 1000, cut_id(5)))
-    w.steps.append({'event': w.log.event(w.pending, EVIDENCE, EVIDENCE)})
+    w.steps.append({'event': w.log.event(w.pending, evidence, evidence)})
     w.steps += [{'policy': whole} for whole in notes]
     w.notes = notes
     if not w.offline:
-        w.steps.append({'fresh': w.log.fresh_note(NONCE, EVIDENCE, EVIDENCE)})
+        w.steps.append({'fresh': w.log.fresh_note(NONCE, evidence, evidence)})
     return w

@@ -3,10 +3,9 @@
 #define TESTS_SIGNER_H
 
 #include "cosignature.h"
+#include "counting.h"
 #include "hash.h"
 #include "note.h"
-
-#include <stdlib.h>
 
 struct signer {
     struct vkey vkey;
@@ -40,14 +39,12 @@ static inline const char *signer_text(const struct signer *s, char ret[320])
 
 /*
  * A copy whose last byte is the last of its allocation, so that a sanitizer sees one byte read too many. Copies are kept
- * for the run in a chain, since views into them outlive the call.
+ * for the run in a chain, since views into them outlive the call. They are not among the allocations that may fail.
  */
 static inline span exact(span text)
 {
     static void *kept;
-    uint8_t *block = malloc(sizeof kept + text.size);
-    if (!block)
-        abort();
+    uint8_t *block = counting_spare(sizeof kept + text.size);
     memcpy(block, &kept, sizeof kept);
     kept = block;
     if (text.size)

@@ -374,9 +374,9 @@ def release_commit(salt, record):
 
 # --- one sign-off after the other: requests, credentials, sign-offs, a release ----------------------------------
 
-TOOL = {'id': 'reporter', 'model': 'reporter-large', 'version': '4.2'}
-DOCUMENT = b'Chest radiograph, two views. No focal consolidation. Heart size normal.\n'
-DRAFT = b'Chest radiograph. No consolidation. Heart normal.\n'
+TOOL = {'id': 'reporter', 'model': 'large', 'version': '4.2'}
+DOCUMENT = b'No consolidation. Heart size normal.\n'
+DRAFT = b'No consolidation.\n'
 REQUEST_ID = b64u(draw('request 1'))
 RELEASE_ID = '01aa5d7c-9b50-7c3a-8f00-5d1c9a7be001'
 PATIENT_KEY = draw('patient key', 32)
@@ -393,12 +393,12 @@ class Person:
         self.disclosable = {'name': 'Dr A. Example', 'licence_number': 'REG-0012345'}
         self.claims = {
             'profession': 'physician', 'level': 'independent', 'jurisdiction': ['US', 'CN', 'GB', 'FR', 'DE'],
-            'specialty': [{'system': 'http://nucc.org/provider-taxonomy', 'code': '2085R0202X'}],
+            'specialty': [{'system': 'urn:nucc', 'code': '2085R0202X'}],
             'privileges': {'prescribe': True, 'schedules': ['II', 'III'], 'antimicrobial_grade': 2, 'narcotic': False,
                            'imaging_report': True},
             'site': {'id': 'clinic-1', 'basis': 'primary', 'consent': True},
             'independent_since': '2015-07-01', 'licensed_until': '2027-03-31', 'conditions': [],
-            'assurance': {'level': 'validated', 'validated_at': NOW - 86400 * 30},
+            'assurance': {'level': 'validated'},
             'authenticator': {'storage': 'hardware', 'user_auth': 'pin', 'attested': True, 'proofing': 'in_person'},
         }
         for name, value in claims.items():
@@ -431,7 +431,7 @@ class Slot:
 
     DEFAULTS = dict(person=None, meaning='approval', disposition='accepted', authorship='human', declared=None,
                     iat=NOW - 27, auth_time=NOW - 90, opened_at=NOW - 120, cred_iat=NOW - 3600, cred_exp=NOW + 25200,
-                    disclose=('name', 'licence_number'), issuer=None, kb_key=None, entry=0, entries=1, fixed=None,
+                    disclose=('name',), issuer=None, kb_key=None, entry=0, entries=1, fixed=None,
                     more_entries=None, idx=None, label=None)
     HOOKS = ['request', 'td', 'td_text', 'strings', 'disclosures', 'sd', 'claims', 'claims_text', 'head', 'jwt',
              'presented', 'presentation', 'kb', 'kb_text', 'kb_head', 'kb_jwt', 'sign_off', 'entry_td']
@@ -466,10 +466,10 @@ class Slot:
                     'authorship': self.declared or self.authorship})
         if self.fixed:
             out['meaning'] = self.fixed
-        out.update({'document': {'url': 'https://app.example/documents/1', 'media_type': r.media_type,
+        out.update({'document': {'url': 'https://app.test/d', 'media_type': r.media_type,
                                  'label': r.label},
                     'issued_at': r.issued_at, 'expires_at': r.expires_at,
-                    'answer_to': 'https://app.example/answers/1'})
+                    'answer_to': 'https://app.test/a'})
         self.nonce = out['nonce']
         self.request = self.hook('request', json.loads(jtext(out)))
 
@@ -562,7 +562,7 @@ class Release:
         self.world, self.slots = world, slots
         self.act, self.setting, self.jurisdiction = 'imaging_report', 'outpatient', 'US-KS'
         self.site, self.tool, self.document, self.draft = 'clinic-1', TOOL, DOCUMENT, None
-        self.media_type, self.label = 'text/plain; charset=utf-8', 'Imaging report'
+        self.media_type, self.label = 'text/plain', 'Imaging report'
         self.facts, self.encounter_ref, self.patient = None, None, 'patient-1'
         self.audience, self.request_id = world.deployment, REQUEST_ID
         self.issued_at, self.expires_at = NOW - 600, NOW + 600
@@ -588,3 +588,244 @@ class Release:
 
     def json(self):
         return change(self.text, as_text(self.object()), None)
+
+
+# --- the vectors ------------------------------------------------------------------------------------------------
+
+class Example:
+    """A small registry: one root, one policy, three practitioners and the leaves of all six kinds."""
+    iss, origin, deployment, test = 'https://registry.test', 'registry.test', 'deployment-1', True
+
+    def __init__(self):
+        self.root_keys = [Signer('root-%d.registry.test' % i, Key('root %d' % i)) for i in (1, 2, 3)]
+        self.issuer = Key('issuer 1')
+        self.log_signer = Signer('status.registry.test', Key('statuslog 1'))
+        self.fresh = [Signer('fresh-%d.registry.test' % i, Key('fresh %d' % i), COSIGNATURE) for i in (1, 2)]
+        self.policy_signer = Signer('policy-us.registry.test', Key('policy US'))
+        self.app = Signer(self.deployment, Key('app 1'))
+        self.receipts = Signer('receipts.registry.test', Key('receipts 1'))
+        self.officers = [Signer('authority.us/officer-%d' % i, Key('officer us %d' % i)) for i in (1, 2)]
+        start, end = NOW - 86400 * 30, NOW + 86400 * 300
+        root = Root(self.origin, 'test', 1, start, end, 2, self.root_keys)
+        root.add('issuer', self.iss, 'US', self.issuer.x, start, end)
+        root.add('statuslog', self.log_signer.name, self.log_signer.vkey, start, end)
+        release_signer = Signer('release.registry.test', Key('releaselog 1'))
+        root.add('releaselog', release_signer.name, release_signer.vkey, start, end)
+        for key in self.fresh:
+            root.add('fresh', key.vkey, NOW - 864000, NOW + 864000)
+        root.add('freshness', 1)
+        root.add('receipts', self.receipts.vkey, start, end)
+        root.add('statuslist', Key('statuslist 1').x, start, end)
+        root.add('policy', 'US', self.policy_signer.vkey, start, end)
+        for officer in self.officers:
+            root.add('admin', 'authority.us', 'US', officer.vkey)
+        self.root, self.root_note = root, root.note(*self.root_keys[:2])
+        self.policy = {
+            'id': 'us-imaging', 'version': 1, 'authority': 'authority.us', 'title': 'Imaging reports',
+            'applies_to': ['US'], 'effective_from': start, 'utc_offset': '-06:00', 'sources': ['test'],
+            'rules': [{'acts': ['imaging_report'], 'settings': ['outpatient'], 'ai_authorship': 'draft_with_approval',
+                       'signers': [{'professions': ['physician'], 'privileges': ['imaging_report'],
+                                    'meanings': ['approval']}],
+                       'max_status_age_s': 60, 'signoff_to_release_s': 3600}]}
+        self.policy_note = policy_note(self.origin, self.policy, self.policy_signer)
+        self.people = [Person(name, i, self.issuer, jurisdiction=['US']) for i, name in enumerate(('before', 'a', 'c'))]
+        self.log = Log(self.log_signer, self.fresh)
+
+
+def leaf_vectors(w):
+    t = (NOW - 86400) * 1000
+    deed = draw('deed 1')
+    out = []
+
+    def add(kind, leaf, **fields):
+        out.append(dict({'kind': kind}, **fields, leaf=leaf.hex()))
+        return leaf
+    hash_of_root, hash_of_policy = note_hash(w.root_note), note_hash(w.policy_note)
+    add('K', leaf_k(1, hash_of_root), version=1, hash=hash_of_root.hex())
+    add('P', leaf_p(1, w.policy['effective_from'] * 1000, policy_id('us-imaging'), hash_of_policy), version=1,
+        effective_ms=w.policy['effective_from'] * 1000, id='us-imaging', note=hash_of_policy.hex())
+    for p in w.people:
+        commit = binding_commit(w.iss, p.sub, p.key.thumbprint)
+        add('B', leaf_b(p.idx, commit), index=p.idx, iss=w.iss, sub=p.sub, x=p.key.x, thumbprint=p.key.kid,
+            commit=commit.hex())
+    add('F', leaf_f(1, t), floor=1, recorded_ms=t)
+    add('E', leaf_e(2, 2, 2, t - 1000, t, deed), index=2, code=2, reason=2, effective_ms=t - 1000, recorded_ms=t,
+        deed=deed.hex())
+    for kind, identifier, model in ((1, 'clinic-9', ''), (2, 'tool-9', ''), (3, 'reporter', 'model-9'),
+                                    (4, Key('issuer 9').kid, ''), (5, '', '')):
+        ident = cut_id(kind, identifier, model)
+        cut_ms = t if kind < 5 else t - 86400000
+        add('X', leaf_x(kind, 9, cut_ms, ident, deed), cut_kind=kind, reason=9, cut_ms=cut_ms, identifier=identifier,
+            model=model, id=ident.hex(), deed=deed.hex())
+    return out
+
+
+def deed_vectors(w):
+    until, at = NOW + 86400 * 7, 'authority.us'
+    licence, person = 'licence-1', w.people[1].sub
+    why = {'text': 'Interim order', 'basis': 'Sec. 12', 'decided': NOW - 3600, 'reported': NOW - 1800}
+    digest = b64u(draw('file', 32))
+    officer = {'id': 'officer-3', 'name': 'C. Officer', 'role': 'registrar',
+               'vkey': Signer('clinic-1/officer-3', Key('officer 3')).vkey}
+    full = w.people[1].claims
+    grant = {'profession': full['profession'], 'level': full['level'], 'jurisdiction': full['jurisdiction'],
+             'number': 'REG-0012345', 'specialty': full['specialty'], 'privileges': full['privileges'],
+             'conditions': [], 'independent_since': full['independent_since'], 'licensed_until': full['licensed_until']}
+    affiliation = {'site': 'clinic-1', 'basis': 'primary', 'consent': True, 'from': NOW - 86400}
+    order = {'licence': licence, 'effective': NOW - 10, 'reason': 'licence_action'}
+    counts = {'added': 10, 'updated': 2, 'unchanged': 3, 'flagged': 1, 'rejected': 0}
+    deeds = [
+        ('institution.add', at, {'id': 'clinic-1', 'name': 'Clinic One', 'jurisdiction': 'US-KS', 'identifiers': [
+            {'system': 'http://hl7.org/fhir/sid/us-npi', 'value': '1245319599'}]}),
+        ('officer.add', at, {'body': 'clinic-1', 'officer': officer}),
+        ('officer.end', at, {'body': 'clinic-1', 'officer': 'officer-3', 'reason': 'affiliation_ended'}),
+        ('enrol', 'clinic-1', {'practitioner': {'name': 'Dr A. Example', 'birth_date': '1980-02-29', 'identifiers': [
+            {'system': 'http://hl7.org/fhir/sid/us-npi', 'value': '1234567893'}]}, 'licence': grant,
+            'affiliation': affiliation}),
+        ('enrol.import', 'clinic-1', {'file': digest, 'template': 'nppes', 'counts': counts}),
+        ('roll.import', at, {'file': digest, 'template': 'roll', 'counts': counts}),
+        ('activate', 'clinic-1', {'practitioner': person, 'licence': licence, 'affiliation': 'affiliation-1',
+                                  'code': b64u(sha(b'135792468'))}),
+        ('affiliation.end', 'clinic-1', {'practitioner': person, 'site': 'clinic-1', 'effective': NOW,
+                                         'reason': 'affiliation_ended'}),
+        ('key.end', 'clinic-1', {'holder': w.people[1].key.kid, 'reason': 'key_lost_or_compromised'}),
+        ('app.add', 'clinic-1', {'id': w.deployment, 'tool': 'reporter', 'acts': ['imaging_report'],
+                                 'settings': ['outpatient'], 'jurisdictions': ['US-KS'], 'vkey': w.app.vkey}),
+        ('app.end', 'clinic-1', {'id': w.deployment, 'reason': 'administrative'}),
+        ('suspend.interim', at, dict(order, confirm_by=NOW + 86400, why=why)),
+        ('suspend', at, dict(order, until=NOW + 86400 * 90, why=why)),
+        ('revoke', at, dict(order, why=why)),
+        ('rescind', at, dict(order, reason='rescinded', why=why)),
+        ('deregister', at, dict(order, why=why)),
+        ('condition', at, {'licence': licence, 'effective': NOW, 'conditions': [
+            {'code': 'supervision', 'acts_denied': ['certificate'], 'needs_cosign': True, 'until': '2027-06-30'}],
+            'why': why}),
+        ('reinstate', at, dict(order, reason='reinstated', why=why)),
+        ('deceased', at, {'practitioner': person, 'effective': NOW}),
+        ('correct', at, {'deed': digest, 'with': {'name': 'Clinic 1'}}),
+        ('void', at, {'deed': digest}),
+        ('cut', at, {'kind': 2, 'id': 'tool-9', 'cut_ms': NOW * 1000, 'reason': 'administrative', 'why': why}),
+        ('policy.publish', at, {'id': 'us-imaging', 'version': 1, 'note': b64u(note_hash(w.policy_note)),
+                                'effective_ms': w.policy['effective_from'] * 1000})]
+    out, chain = [], deed_chain_0(w.origin)
+    chains = [chain.hex()]
+    for number, (do, body, members) in enumerate(deeds, 1):
+        deed_id = '01936f00-0000-7000-8000-%012d' % number
+        text = deed_text(w.origin, deed_id, dict({'do': do, 'at': body, 'valid_until': until}, **members))
+        chain = deed_chain(chain, number, sha(text.encode()))
+        chains.append(chain.hex())
+        out.append({'do': do, 'text': text, 'hash': sha(text.encode()).hex()})
+    text = out[0]['text']
+    return {'deeds': out, 'note_of_first': note(text, *[o.line(text) for o in w.officers]), 'chain_0': chains[0],
+            'chain_1': chains[1], 'chain_2': chains[2], 'chain_3': chains[3], 'chain_of_all': chains[-1]}
+
+
+def receipt_vectors(w, release, slot, commit):
+    where = {'act': release.act, 'setting': release.setting, 'jurisdiction': release.jurisdiction, 'site': release.site,
+             'deployment': w.deployment, 'tool': TOOL['id'], 'model': TOOL['model'], 'model_version': TOOL['version']}
+    known = {'status_size': len(w.log.leaves), 'status_time': NOW - 7, 'policies': [{'id': 'us-imaging', 'version': 1}],
+             'root': 1}
+    signers = [{'idx': slot.person.idx, 'slot': 1, 'meaning': slot.meaning, 'disposition': slot.disposition,
+                'authorship': slot.authorship, 'iat': slot.iat, 'dwell_s': slot.iat - slot.opened_at}]
+
+    def line(seq, event, **members):
+        return jtext(dict({'v': 1, 'seq': seq, 'time_ms': (NOW + seq) * 1000, 'event': event,
+                           'release_id': RELEASE_ID}, **members))
+    lines = [
+        line(1, 'permit', **where, signers=signers, unedited=False, media_type=release.media_type,
+             size_band=len(release.document).bit_length(), entries=1, **known, commit=b64u(commit)),
+        line(2, 'outcome', outcome='released'),
+        line(3, 'refuse', code='status-stale', count=2, **where, **known)]
+    head = receipt_head_0(w.deployment)
+    heads = [head.hex()]
+    for seq, text in enumerate(lines, 1):
+        head = receipt_head(head, seq, text)
+        heads.append(head.hex())
+    batch = receipts_text(w.deployment, 1, receipt_head_0(w.deployment), lines)
+    empty = receipts_text(w.deployment, 4, head, [])
+    ack = receipts_ack_text(w.deployment, 4, head)
+    return {'deployment': w.deployment, 'lines': lines, 'heads': heads, 'vkey': w.app.vkey,
+            'batch_note': note(batch, w.app.line(batch)), 'empty_batch_note': note(empty, w.app.line(empty)),
+            'ack_vkey': w.receipts.vkey, 'ack_note': note(ack, w.receipts.line(ack))}
+
+
+def decision_vector(w, release, slot, checks):
+    return jtext({
+        'verdict': 'allow',
+        'sentence': 'A currently licensed, in-scope clinician signed exactly these bytes; the licence status is '
+                    '7 seconds old.',
+        'release_id': RELEASE_ID, 'not_after': NOW + 10,
+        'signers': [{'slot': 1, 'name': 'Dr A. Example', 'licence_number': 'REG-0012345', 'profession': 'physician',
+                     'jurisdiction': 'US', 'assurance': 'validated', 'meaning': slot.meaning,
+                     'disposition': slot.disposition, 'authorship': slot.authorship, 'iat': slot.iat}],
+        'document': {'digest': b64u(sha(release.document)), 'media_type': release.media_type,
+                     'size': len(release.document)},
+        'status': {'origin': w.log.origin, 'size': len(w.log.leaves), 'time': NOW - 7, 'age_s': 7, 'limit_s': 60},
+        'policies': [{'id': 'us-imaging', 'version': 1}], 'root': 1, 'checks': checks})
+
+
+CHECKS = ['root', 'policy', 'evidence', 'request', 'sign-off', 'credential', 'holder', 'binding', 'document',
+          'disposition', 'authorship', 'qualification', 'signers', 'circumstances']
+
+
+def vectors():
+    w = Example()
+    leaves = leaf_vectors(w)
+    event = w.log.event([bytes.fromhex(leaf['leaf']) for leaf in leaves], NOW - 7, NOW - 9)
+    nonce = b64u(draw('gate nonce'))
+    fresh = w.log.fresh_note(nonce, NOW - 7)
+    slot = Slot(w.people[1], disclose=('name', 'licence_number'), authorship='ai_draft', disposition='modified')
+    release = Release(w, slot, draft=DRAFT, facts={'visit': 'first', 'patient_age': 52})
+    record = jtext({'v': 1, 'release_id': RELEASE_ID, 'time_ms': NOW * 1000, 'deployment': w.deployment,
+                    'act': release.act, 'setting': release.setting, 'jurisdiction': release.jurisdiction,
+                    'site': release.site, 'document': {'digest': b64u(sha(release.document)),
+                                                       'media_type': release.media_type, 'size': len(release.document)},
+                    'sign_offs': [b64u(slot.id)], 'status_size': len(w.log.leaves), 'status_time': NOW - 7,
+                    'policies': [{'id': 'us-imaging', 'version': 1}], 'root': 1})
+    salt = draw('release salt', 32)
+    holder = w.people[1].key
+    proof = jws({'alg': 'Ed25519', 'typ': 'countersign-proof+jwt', 'jwk': holder.jwk},
+                {'aud': w.iss, 'nonce': b64u(draw('challenge')), 'iat': NOW, 'use': 'credential', 'idx': 1}, holder)
+    keys = {k.label: {'seed': k.seed.hex(), 'public': k.public.hex(), 'x': k.x, 'thumbprint': k.kid} for k in
+            [s.key for s in w.root_keys + [w.log_signer] + w.fresh + [w.policy_signer, w.app, w.receipts] + w.officers]
+            + [w.issuer] + [p.key for p in w.people]}
+    return {
+        'about': 'Made by profile.py from PROTOCOL.md. Text is a string, bytes are hex; a key is the Ed25519 seed '
+                 'SHA-256(label). now = %d.' % NOW,
+        'now': NOW,
+        'keys': keys,
+        'root': {'text': w.root.text(), 'note': w.root_note, 'hash': note_hash(w.root_note).hex()},
+        'policy': {'json': jtext(w.policy), 'text': note_text(w.policy_note), 'note': w.policy_note,
+                   'hash': note_hash(w.policy_note).hex(), 'id': policy_id('us-imaging').hex()},
+        'leaves': leaves,
+        'log': {'origin': w.log.origin, 'size': len(w.log.leaves),
+                'leaf_hashes': [leaf_hash(leaf).hex() for leaf in w.log.leaves],
+                'roots': [tree_root(w.log.leaves[:n]).hex() for n in range(len(w.log.leaves) + 1)],
+                'vkey': w.log_signer.vkey, 'fresh_vkeys': [k.vkey for k in w.fresh],
+                'checkpoint_times': [NOW - 7, NOW - 9], 'checkpoint': w.log.checkpoint(NOW - 7, NOW - 9),
+                'event': event, 'nonce': nonce, 'fresh_time': NOW - 7, 'fresh': fresh},
+        'credential': {'header': jtext(slot.head), 'payload': slot.claims_json, 'jwt': slot.jwt,
+                       'disclosures': [{'name': n, 'json': unb64u(d).decode(), 'text': d, 'digest': digest_of(d)}
+                                       for n, d in slot.disclosures.items()],
+                       'presentation': slot.presentation, 'sd_hash': digest_of(slot.presentation)},
+        'request': {'json': jtext(slot.request)},
+        'patient_ref': {'key': PATIENT_KEY.hex(), 'scope': REQUEST_ID, 'patient': release.patient,
+                        'ref': release.patient_ref},
+        'sign_off': {'transaction_data_json': slot.td_json, 'transaction_data': slot.strings[0],
+                     'hash': digest_of(slot.strings[0]), 'header': jtext(slot.kb_header), 'payload': slot.kb_json,
+                     'kb_jwt': slot.kb_jwt, 'sign_off': slot.sign_off, 'id': slot.id.hex()},
+        'release': {'document': release.document.hex(), 'draft': DRAFT.hex(), 'received_at': NOW, 'json': release.json(),
+                    'gate': {'deployment': w.deployment, 'accept': 'test', 'offline': False, 'nonce': nonce},
+                    'decision': decision_vector(w, release, slot, CHECKS)},
+        'deeds': deed_vectors(w),
+        'receipts': receipt_vectors(w, release, slot, release_commit(salt, record)),
+        'release_record': {'json': record, 'salt': salt.hex(), 'commit': release_commit(salt, record).hex()},
+        'release_commit_of_log_2_6': {'json': '{"doc":"example"}', 'salt': bytes(range(32)).hex(),
+                                      'commit': release_commit(bytes(range(32)), '{"doc":"example"}').hex()},
+        'proof': {'jwt': proof},
+    }
+
+
+if __name__ == '__main__':
+    json.dump(vectors(), sys.stdout, indent=1, ensure_ascii=True)
+    sys.stdout.write('\n')

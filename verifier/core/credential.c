@@ -10,19 +10,13 @@ static const struct schema_field specialty_fields[] = {
     {.name = "system", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, AT(specialty, system)},
     {.name = "code", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, AT(specialty, code)},
 };
-static const struct schema specialty_schema = SCHEMA(struct specialty, specialty_fields);
+const struct schema claim_specialty_schema = SCHEMA(struct specialty, specialty_fields);
 
-/* An identifier, or the placeholder of one that was not disclosed. */
-struct identifier {
-    uint64_t present;
-    span system, value, digest;
-};
 static const struct schema_field identifier_fields[] = {
-    {.name = "system", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, .optional = true, AT(identifier, system)},
-    {.name = "value", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, .optional = true, AT(identifier, value)},
-    {.name = "...", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, .optional = true, AT(identifier, digest)},
+    {.name = "system", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, AT(specialty, system)},
+    {.name = "value", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, AT(specialty, code)},
 };
-static const struct schema identifier_schema = SCHEMA(struct identifier, identifier_fields);
+static const struct schema identifier_schema = SCHEMA(struct specialty, identifier_fields);
 
 /* A privilege that is written only where it is held: true or absent. */
 static bool read_held(struct json *j, const struct schema_field *field, void *into)
@@ -44,7 +38,7 @@ static const struct schema_field privileges_fields[] = {
     HELD(certify_death),
     HELD(supplementary_only),
 };
-static const struct schema privileges_schema = SCHEMA(struct privileges, privileges_fields);
+const struct schema claim_privileges_schema = SCHEMA(struct privileges, privileges_fields);
 
 static const struct schema_field site_fields[] = {
     {.name = "id", .kind = FIELD_ID, AT(credential_site, id)},
@@ -59,7 +53,7 @@ static const struct schema_field condition_fields[] = {
     {.name = "needs_cosign", .kind = FIELD_BOOL, AT(condition, needs_cosign)},
     {.name = "until", .kind = FIELD_DATE, .optional = true, AT(condition, until)},
 };
-static const struct schema condition_schema = SCHEMA(struct condition, condition_fields);
+const struct schema claim_condition_schema = SCHEMA(struct condition, condition_fields);
 
 static const struct schema_field assurance_fields[] = {
     {.name = "level", .kind = FIELD_WORD, .more = &assurances, AT(assurance, level)},
@@ -109,21 +103,8 @@ static const struct schema confirmation_schema = SCHEMA(struct confirmation, con
 static const struct schema_field name_field = {.name = "name", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX};
 static const struct schema_field number_field = {.name = "licence_number", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX};
 
-static bool read_identifiers(struct json *j, const struct schema_field *field, void *into)
-{
-    const struct schema_field list = {.name = field->name, .kind = FIELD_OBJECTS, .max = 16, .more = &identifier_schema};
-    struct object_list objects;
-    bool *has_identifiers = into;
-    if (!schema_read_field(j, &list, &objects))
-        return false;
-    const struct identifier *items = objects.items;
-    for (size_t i = 0; i < objects.count; i++)
-        if (items[i].digest.data == NULL && (!items[i].system.data || !items[i].value.data))
-            return json_fail(j, field->name, "not a list of {system, value}");
-    *has_identifiers = objects.count > 0;
-    return true;
-}
-static const struct schema_field identifiers_field = {.name = "identifiers", .kind = FIELD_CALL, .call = read_identifiers};
+static const struct schema_field identifiers_field = {
+    .name = "identifiers", .kind = FIELD_OBJECTS, .max = 16, .more = &identifier_schema};
 
 static const struct schema_field credential_fields[] = {
     {.name = "vct", .kind = FIELD_TEXT, .max = 1000, AT(credential, vct)},
@@ -137,18 +118,19 @@ static const struct schema_field credential_fields[] = {
     {.name = "profession", .kind = FIELD_WORD, .more = &professions, AT(credential, profession)},
     {.name = "level", .kind = FIELD_WORD, .more = &levels, AT(credential, level)},
     {.name = "jurisdiction", .kind = FIELD_CODES, .max = JURISDICTIONS_MAX, AT(credential, jurisdiction)},
-    {.name = "specialty", .kind = FIELD_OBJECTS, .max = 32, .more = &specialty_schema, AT(credential, specialty)},
-    {.name = "privileges", .kind = FIELD_OBJECT, .more = &privileges_schema, AT(credential, privileges)},
+    {.name = "specialty", .kind = FIELD_OBJECTS, .max = 32, .more = &claim_specialty_schema, AT(credential, specialty)},
+    {.name = "privileges", .kind = FIELD_OBJECT, .more = &claim_privileges_schema, AT(credential, privileges)},
     {.name = "site", .kind = FIELD_OBJECT, .more = &site_schema, AT(credential, site)},
     {.name = "independent_since", .kind = FIELD_DATE, .optional = true, AT(credential, independent_since)},
     {.name = "licensed_until", .kind = FIELD_DATE, .optional = true, AT(credential, licensed_until)},
-    {.name = "conditions", .kind = FIELD_OBJECTS, .max = 32, .more = &condition_schema, AT(credential, conditions)},
+    {.name = "conditions", .kind = FIELD_OBJECTS, .max = 32, .more = &claim_condition_schema, AT(credential, conditions)},
     {.name = "assurance", .kind = FIELD_OBJECT, .more = &assurance_schema, AT(credential, assurance)},
     {.name = "authenticator", .kind = FIELD_OBJECT, .more = &authenticator_schema, AT(credential, authenticator)},
     {.name = "test", .kind = FIELD_BOOL, .optional = true, AT(credential, test)},
     {.name = "name", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, .optional = true, AT(credential, name)},
     {.name = "licence_number", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, .optional = true, AT(credential, licence_number)},
-    {.name = "identifiers", .kind = FIELD_CALL, .call = read_identifiers, .optional = true, AT(credential, has_identifiers)},
+    {.name = "identifiers", .kind = FIELD_OBJECTS, .max = 16, .more = &identifier_schema, .optional = true,
+     AT(credential, identifiers)},
 };
 static const struct schema credential_schema = SCHEMA_OPEN(struct credential, credential_fields);
 
@@ -161,7 +143,7 @@ static csign_code read_disclosed(const struct schema_field *field, span value, s
     json_open(&j, value, TOKEN_DEPTH_MAX, scratch);
     j.field = field->name;
     if (!schema_read_field(&j, field, into) || !json_finish(&j))
-        return json_code(&j, CSIGN_E_MALFORMED_JSON, CSIGN_E_MALFORMED_CLAIMS, fault);
+        return json_code(&j, CSIGN_E_MALFORMED_JSON, CSIGN_E_MALFORMED_DISCLOSURE, fault);
     return CSIGN_OK;
 }
 
@@ -177,10 +159,8 @@ csign_code credential_read(const struct presentation *p, const span decoded[DISC
                          fault));
     TRY(read_disclosed(&name_field, disclosed.values[DISCLOSED_NAME], scratch, &ret->name, fault));
     TRY(read_disclosed(&number_field, disclosed.values[DISCLOSED_LICENCE_NUMBER], scratch, &ret->licence_number, fault));
-    TRY(read_disclosed(&identifiers_field, disclosed.values[DISCLOSED_IDENTIFIERS], scratch, &ret->has_identifiers, fault));
+    TRY(read_disclosed(&identifiers_field, disclosed.values[DISCLOSED_IDENTIFIERS], scratch, &ret->identifiers, fault));
     ret->kid = header.kid;
-    if (!issuer_is_valid(ret->iss, true))
-        return fault_set(fault, malformed, "iss", "not an https URL without user, query, fragment and trailing slash");
     if (ret->exp <= ret->nbf)
         return fault_set(fault, malformed, "exp", "not after nbf");
     return CSIGN_OK;
@@ -190,27 +170,4 @@ bool credential_type_matches(const struct credential *c)
 {
     return c->vct.size == c->iss.size + sizeof TYPE_SUFFIX - 1 && span_starts(c->vct, c->iss) &&
            span_ends(c->vct, SPAN(TYPE_SUFFIX));
-}
-
-static bool host_is_loopback(span host)
-{
-    static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        span name = span_text(names[i]);
-        if (span_starts(host, name) && (host.size == name.size || host.data[name.size] == ':' || host.data[name.size] == '/'))
-            return true;
-    }
-    return false;
-}
-
-bool issuer_is_valid(span iss, bool loopback)
-{
-    span https = SPAN("https://"), http = SPAN("http://"), scheme = span_starts(iss, https) ? https : http;
-    if (!span_starts(iss, scheme) || iss.size == scheme.size || span_ends(iss, SPAN("/")))
-        return false;
-    span rest = span_of(iss.data + scheme.size, iss.size - scheme.size);
-    for (size_t i = 0; i < rest.size; i++)
-        if (rest.data[i] <= ' ' || rest.data[i] >= 0x7Fu || memchr("?#@\"\\<>", rest.data[i], 7))
-            return false;
-    return rest.data[0] != '/' && rest.data[0] != ':' && (scheme.size == https.size || (loopback && host_is_loopback(rest)));
 }

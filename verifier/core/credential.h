@@ -39,6 +39,9 @@ struct condition {
     uint32_t until; /* 0: without end */
 };
 
+/* Of the three above: a deed brings them into the registry with the same members as a credential takes them out. */
+extern const struct schema claim_specialty_schema, claim_privileges_schema, claim_condition_schema;
+
 struct assurance {
     uint64_t present;
     uint8_t level;
@@ -94,8 +97,7 @@ struct credential {
     struct authenticator authenticator;
     bool test;
     span name, licence_number; /* absent if not disclosed */
-    bool has_identifiers;
-    struct object_list identifiers; /* only to be written: struct specialty, its code the value */
+    struct object_list identifiers; /* struct specialty, its code the value */
     span kid;                       /* of the header */
 };
 
@@ -116,8 +118,5 @@ csign_code credential_write(struct buffer *out, const struct credential *credent
 
 /* Whether `vct` is the one type of an issuer: iss ‖ /vct/practitioner/1. */
 bool credential_type_matches(const struct credential *credential);
-
-/* Whether iss is an https URL without query, fragment, user or trailing slash; http to loopback if `loopback`. */
-bool issuer_is_valid(span iss, bool loopback);
 
 #endif

@@ -213,6 +213,7 @@ static bool read_auth_max_age(struct json *j, const struct schema_field *field, 
     return json_integer(j, field->max, &rule->auth_max_age_s);
 }
 
+enum { RULE_BATCH = 9 };
 static const struct schema_field rule_fields[] = {
     {.name = "acts", .kind = FIELD_TEXTS, .max = 64, AT(rule, acts)},
     {.name = "settings", .kind = FIELD_TEXTS, .max = 16, AT(rule, settings)},
@@ -223,7 +224,7 @@ static const struct schema_field rule_fields[] = {
     {.name = "signoff_to_release_s", .kind = FIELD_INTEGER, .max = SECONDS_MAX, AT(rule, signoff_to_release_s)},
     {.name = "auth_max_age_s", .kind = FIELD_CALL, .call = read_auth_max_age, .max = SECONDS_MAX, .optional = true},
     {.name = "factors", .kind = FIELD_OBJECT, .more = &factors_schema, .optional = true, AT(rule, factors)},
-    {.name = "batch", .kind = FIELD_INTEGER, .max = CSIGN_ENTRIES_MAX, .optional = true, AT(rule, batch)},
+    [RULE_BATCH] = {.name = "batch", .kind = FIELD_INTEGER, .max = CSIGN_ENTRIES_MAX, .optional = true, AT(rule, batch)},
     FLAG("visit", "revisit", rule, revisit),
     SET("facts", fact_names, rule, facts, true),
     {.name = "consent", .kind = FIELD_IDS, .max = 16, .optional = true, AT(rule, consent)},
@@ -314,6 +315,8 @@ static csign_code settle_rule(struct rule *rule, csign_fault *fault)
         if (!s->site)
             s->site = SITE_FILED;
     }
+    if (rule->present >> RULE_BATCH & 1 && rule->batch == 0)
+        return malformed(fault, "batch", "1 to 16");
     if (rule->batch == 0)
         rule->batch = 1;
     return CSIGN_OK;

@@ -91,8 +91,6 @@ static csign_code check_admins(const struct root *root, csign_fault *fault)
 {
     if (root->kind != ROOT_PRODUCTION)
         return CSIGN_OK;
-    if (root->policy_count == 0)
-        return malformed(fault, "policy", "no policy key in production");
     if (root->admin_count == 0)
         return malformed(fault, "admin", "no first officer in production");
     for (size_t i = 0; i < root->admin_count; i++) {

@@ -127,7 +127,7 @@ static bool has_identity(const struct credential *c, uint64_t wanted)
 {
     return (!has(wanted, IDENTITY_NAME) || c->name.data) &&
            (!has(wanted, IDENTITY_LICENCE_NUMBER) || c->licence_number.data) &&
-           (!has(wanted, IDENTITY_IDENTIFIERS) || c->has_identifiers);
+           (!has(wanted, IDENTITY_IDENTIFIERS) || c->identifiers.count > 0);
 }
 
 static csign_code check_signer(struct deciding *d, const struct answered *slot, const struct applicable *a,

@@ -116,10 +116,10 @@ static csign_code check_sizes(struct deciding *d, const csign_slot *in)
 {
     size_t size = in->sign_off.size;
     REFUSE_IF(d, in->transaction_data_count < 1 || in->transaction_data_count > CSIGN_ENTRIES_MAX || !in->transaction_data,
-              CSIGN_E_MALFORMED_TRANSACTION, "transaction_data", "not 1 to 16 entries");
-    REFUSE_IF(d, in->entry >= in->transaction_data_count, CSIGN_E_MALFORMED_TRANSACTION, "entry", "no such entry");
+              CSIGN_E_MALFORMED_TOKEN, "transaction_data", "not 1 to 16 entries");
+    REFUSE_IF(d, in->entry >= in->transaction_data_count, CSIGN_E_MALFORMED_TOKEN, "entry", "no such entry");
     for (size_t i = 0; i < in->transaction_data_count; i++) {
-        REFUSE_IF(d, in->transaction_data[i].size > CSIGN_ENTRY_MAX, CSIGN_E_MALFORMED_TRANSACTION, "transaction_data",
+        REFUSE_IF(d, in->transaction_data[i].size > CSIGN_ENTRY_MAX, CSIGN_E_MALFORMED_TOKEN, "transaction_data",
                   "an entry longer than 2 KiB");
         size += in->transaction_data[i].size;
     }

@@ -31,6 +31,8 @@ csign_code check_policy(struct deciding *d)
 {
     const struct status *status = &d->gate->status;
     const csign_release *release = d->release;
+    /* Before the log is replayed nobody can say that a policy is missing: the reason must be the right one (LESSONS 11). */
+    REFUSE_IF(d, status->range.size == 0 && !d->gate->distrusted, CSIGN_E_STATUS_UNKNOWN, "status", "no log was replayed yet");
     bool covered = false, expired = false, has_act = false;
     d->setting = vocabulary_find(&settings, release->setting);
     d->release_limit_s = UINT64_MAX;

@@ -4,10 +4,6 @@
  */
 #include "cache.h"
 
-#ifdef CSIGN_MUTANTS
-csign_code deciding_mutant;
-#endif
-
 #define ALL_CHECKS ((1u << CSIGN_CHECK_COUNT) - 1)
 
 csign_code passed(struct deciding *d, enum check check)

@@ -95,17 +95,10 @@ struct deciding {
     csign_fault fault;
 };
 
-#ifdef CSIGN_MUTANTS
-/* Only in the build that proves each condition is needed: the code whose condition is deleted. */
-extern csign_code deciding_mutant;
-#define CONDITION(condition, code) ((condition) && deciding_mutant != (code))
-#else
-#define CONDITION(condition, code) (condition)
-#endif
-
+/* Every condition of a decision is one use of this: tests/conformance/mutants.py deletes each in turn. */
 #define REFUSE_IF(d, condition, code, field, reason)                                                              \
     do {                                                                                                          \
-        if (CONDITION(condition, code))                                                                           \
+        if (condition)                                                                           \
             return fault_set(&(d)->fault, code, field, reason);                                                   \
     } while (0)
 

@@ -66,11 +66,11 @@ csign_code evidence_read(const struct root *root, span bytes, struct buffer *scr
     if (bytes.size > CHECKPOINT_MAX)
         return fault_set(fault, CSIGN_E_TOO_LARGE, "checkpoint", "longer than 8 KiB");
     TRY(note_read(bytes, scratch, &note, fault));
+    TRY(evidence_time(root, &note, &ret->has_time, &ret->time, fault));
+    TRY(verify_log(root, &note, ret->has_time, ret->time, &expired, fault));
     TRY(checkpoint_read(note.text, &ret->checkpoint, fault));
     if (!span_equal(ret->checkpoint.origin, root->statuslogs[0].vkey.name))
         return fault_set(fault, CSIGN_E_CHECKPOINT_MALFORMED, "origin", "not the root's status log");
-    TRY(evidence_time(root, &note, &ret->has_time, &ret->time, fault));
-    TRY(verify_log(root, &note, ret->has_time, ret->time, &expired, fault));
     if (expired) /* an ending still acts; an ALLOW needs a log key that was valid then */
         ret->has_time = false;
     return CSIGN_OK;

@@ -251,9 +251,8 @@ static csign_code take(csign_gate *gate, const csign_gate *before, const uint8_t
     struct evidence evidence;
     TRY(evidence_read(&gate->root->root, note, &scratch, &evidence, fault));
     TRY(check_size(gate, count, &evidence.checkpoint, fault));
-    int64_t seen = gate->evidence_time > gate->opening->marks.evidence_time ? gate->evidence_time
-                                                                            : gate->opening->marks.evidence_time;
-    if (count == 0 && evidence.has_time && evidence.time < seen)
+    int64_t marked = gate->opening->marks.evidence_time, seen = gate->evidence_time > marked ? gate->evidence_time : marked;
+    if (evidence.has_time && evidence.time < (count == 0 ? seen : marked))
         return fault_set(fault, CSIGN_E_CHECKPOINT_ROLLED_BACK, "time", "older than evidence seen before");
     TRY(extend(gate, leaves, count, fault));
     if (!merkle_hash_equal(&gate->tree_root, &evidence.checkpoint.root)) {

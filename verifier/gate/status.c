@@ -161,7 +161,7 @@ static csign_code apply_policy(struct status *s, const struct leaf *leaf, csign_
         place++;
     if (place > 0 && memcmp(s->policies[place - 1].id, leaf->policy.id, sizeof leaf->policy.id) == 0 &&
         leaf->policy.version <= s->policies[place - 1].version)
-        return fault_set(fault, CSIGN_E_POLICY_ROLLED_BACK, "version", "not above the version that the log named before");
+        return malformed(fault, "version", "not above the version that the log named before");
     struct status_policy *policies = grown(s->policies, s->policy_count, sizeof *policies, place, 1);
     if (!policies)
         return no_memory(fault);

@@ -46,7 +46,7 @@ struct status {
 bool status_copy(struct status *to, const struct status *from);
 void status_free(struct status *status);
 
-/* Applies the next leaf. leaf-malformed or policy-rolled-back with the field, or no-space without memory. */
+/* Applies the next leaf. leaf-malformed with the field, or no-space without memory. */
 csign_code status_apply(struct status *status, span leaf, csign_fault *fault);
 
 /* The commitment of an index below `bindings`, and how it ended: 0 while it is live. */

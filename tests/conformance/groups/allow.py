@@ -9,7 +9,7 @@ def cases(book):
     ok('human-report', 'row 14')
     ok('report-without-disclosures', 'TOKENS 4.3', S(disclose=()))
     ok('credential-without-sd', 'TOKENS 4.1', S(disclosures=lambda d: {}, disclose=()))
-    ok('one-of-two-disclosed', 'TOKENS 4.3', S(disclose=('licence_number',)))
+    ok('two-of-two-disclosed', 'TOKENS 4.3', S(disclose=BOTH))
     ok('disclosures-in-other-order', 'TOKENS 4.3', S(disclose=('licence_number', 'name')))
     ok('decoy-digests', 'TOKENS 4.2', S(sd=lambda d: sorted(d + [b64u(draw('decoy %d' % i, 32)) for i in range(5)])))
     ok('no-sd-alg', 'N26', S(claims=drop('_sd_alg')))
@@ -30,6 +30,7 @@ def cases(book):
     ok('aka-vcts-is-ignored', 'N19', S(claims=put('aka_vcts', ['https://other.test/vct/1'])))
     ok('json-with-white-space', 'TOKENS 3', S(claims_text=lambda t: json.dumps(json.loads(t), indent=1),
                                               kb_text=lambda t: ' ' + t + '\n', td_text=lambda t: t + ' '))
+    ok('validated-at', 'TOKENS 4.1', S(claims=put('assurance', 'validated_at', NOW - 30 * DAY)))
     ok('encounter-ref', 'row 5', encounter_ref=b64u(draw('encounter', 32)))
     ok('document-of-one-byte', 'row 9', document=b'x')
     ok('document-of-binary', 'row 9', document=bytes(range(256)), media_type='application/pdf')

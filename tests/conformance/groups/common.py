@@ -10,7 +10,7 @@ from world import (DAY, EPOCH, EVIDENCE, NONCE, PHARMACIST, RADIOLOGY, World, ba
 BASE = base()
 PEOPLE = BASE.people
 A, B, C, D, E = (PEOPLE[name] for name in 'abcde')
-TEXT = 'text/plain; charset=utf-8'
+BOTH = ('name', 'licence_number')
 FHIR = 'application/fhir+json'
 
 

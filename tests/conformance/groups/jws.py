@@ -16,23 +16,20 @@ def cases(book):
            'malformed-header', S(head=put('alg', alg)))
     no('holder-alg-none', 'N01', 'malformed-header', S(kb_head=put('alg', 'none')))
     no('issuer-signature-empty', 'N01', 'malformed-token', S(jwt=lambda t: t.rpartition('.')[0] + '.'))
-    no('issuer-alg-none-signature-empty', 'N01', 'malformed-token', S(
-        head=put('alg', 'none'), jwt=lambda t: t.rpartition('.')[0] + '.'))
-    no('issuer-signature-missing', 'N01', 'malformed-token', S(jwt=lambda t: t.rpartition('.')[0]))
     no('holder-signature-empty', 'N01', 'malformed-token', S(kb_jwt=lambda t: t.rpartition('.')[0] + '.'))
     no('holder-signature-missing', 'N01', 'malformed-token', S(kb_jwt=lambda t: t.rpartition('.')[0]))
 
     # N02
-    for alg in ('HS256', 'RS256', 'ES256', 'eddsa', 'ED25519', 'ES256K'):
+    for alg in ('HS256', 'RS256', 'ES256', 'eddsa', 'ED25519'):
         safe = {'eddsa': 'eddsa-lower', 'ED25519': 'ed25519-upper'}.get(alg, alg.lower())
         no('issuer-alg-' + safe, 'N02', 'malformed-header', S(head=put('alg', alg)))
-        no('holder-alg-' + safe, 'N02', 'malformed-header', S(kb_head=put('alg', alg)))
+        if safe in ('es256', 'eddsa-lower'):
+            no('holder-alg-' + safe, 'N02', 'malformed-header', S(kb_head=put('alg', alg)))
     no('issuer-hmac-with-public-key', 'N02', 'malformed-header', S(head=put('alg', 'HS256'), jwt=sig(
         lambda s, signed, key: hmac.new(key.public, signed, 'sha256').digest())))
 
     # N03
-    for name, hook in (('missing', drop('alg')), ('number', put('alg', 8)), ('null', put('alg', None)),
-                       ('list', put('alg', ['Ed25519'])), ('unknown', put('alg', 'X25519')), ('empty', put('alg', ''))):
+    for name, hook in (('missing', drop('alg')), ('number', put('alg', 8)), ('unknown', put('alg', 'X25519'))):
         no('issuer-alg-' + name, 'N03', 'malformed-header', S(head=hook))
         no('holder-alg-' + name, 'N03', 'malformed-header', S(kb_head=hook))
 
@@ -40,7 +37,7 @@ def cases(book):
     own = Key('self supplied')
     for member, value in (('jwk', own.jwk), ('x5c', [base64.b64encode(b'certificate').decode()]),
                           ('jku', 'http://127.0.0.1/jwks.json'), ('x5u', 'https://evil.example/x5u'),
-                          ('x5t', 'AAAA'), ('zip', 'DEF'), ('cty', 'JWT')):
+                          ('zip', 'DEF')):
         no('issuer-header-' + member, 'N04', 'malformed-header', S(head=put(member, value)))
     no('holder-header-jwk', 'N04', 'malformed-header', S(kb_head=put('jwk', own.jwk)))
     no('holder-header-kid', 'N04', 'malformed-header', S(kb_head=put('kid', A.key.kid)))
@@ -50,9 +47,6 @@ def cases(book):
         no('kid-' + name, 'N05', 'issuer-unknown', S(head=put('kid', kid)))
     no('kid-of-other-issuer', 'N05', 'issuer-unknown', S(issuer=BASE.other_issuer))
     no('kid-of-statuslist-key', 'N05', 'issuer-unknown', S(issuer=Key('statuslist 1')))
-    no('kid-of-statuslog-key', 'N05', 'issuer-unknown', S(issuer=Key('statuslog 1')))
-    no('kid-of-root-key', 'N05', 'issuer-unknown', S(issuer=Key('root 1')))
-    no('kid-padded', 'N05', 'issuer-unknown', S(head=put('kid', BASE.issuer.kid + '=')))
     for name, hook in (('missing', drop('kid')), ('number', put('kid', 1)), ('empty', put('kid', '')),
                        ('of-129', put('kid', 'k' * 129))):
         no('kid-' + name, 'N05', 'malformed-header', S(head=hook))
@@ -62,20 +56,16 @@ def cases(book):
                        ('b64', {'crit': ['b64'], 'b64': False})):
         no('crit-' + name, 'N06', 'malformed-header', S(head=lambda h, more=more: dict(h, **more)))
     no('b64-false', 'N06', 'malformed-header', S(head=put('b64', False)))
-    no('b64-true', 'N06', 'malformed-header', S(head=put('b64', True)))
-    no('holder-crit', 'N06', 'malformed-header', S(kb_head=put('crit', ['x'])))
 
     # N07
-    types = ['JWT', 'statuslist+jwt', 'countersign-proof+jwt', 'vc+sd-jwt']
-    for typ in types + ['kb+jwt', 'DC+SD-JWT', 'application/dc+sd-jwt', '']:
+    types = ['JWT', 'statuslist+jwt', 'countersign-proof+jwt']
+    for typ in types + ['kb+jwt', 'vc+sd-jwt', 'DC+SD-JWT', 'application/dc+sd-jwt']:
         name = {'DC+SD-JWT': 'upper-case', '': 'empty'}.get(typ, typ.lower().replace('+', '-').replace('/', '-'))
         no('issuer-typ-' + name, 'N07', 'malformed-header', S(head=put('typ', typ)))
-    for typ in types + ['dc+sd-jwt', 'KB+JWT', 'application/kb+jwt']:
+    for typ in types[1:] + ['dc+sd-jwt', 'KB+JWT']:
         name = {'KB+JWT': 'upper-case'}.get(typ, typ.lower().replace('+', '-').replace('/', '-'))
         no('holder-typ-' + name, 'N07', 'malformed-header', S(kb_head=put('typ', typ)))
     no('issuer-typ-missing', 'N07', 'malformed-header', S(head=drop('typ')))
-    no('holder-typ-missing', 'N07', 'malformed-header', S(kb_head=drop('typ')))
-    no('issuer-typ-list', 'N07', 'malformed-header', S(head=put('typ', ['dc+sd-jwt'])))
 
     # N08
     places = {'header': dict(head=spaced), 'payload': dict(claims_text=spaced)}
@@ -83,30 +73,21 @@ def cases(book):
         no('issuer-%s-tail-bits' % part, 'N08', 'malformed-base64', S(jwt=seg(place, tail), **more))
         no('issuer-%s-padded' % part, 'N08', 'malformed-base64', S(jwt=seg(place, lambda t: t + '=='), **more))
     no('issuer-signature-tail-bits', 'N08', 'malformed-base64', S(jwt=seg(2, tail)))
-    no('issuer-signature-padded', 'N08', 'malformed-base64', S(jwt=seg(2, lambda t: t + '==')))
-    for name, bad in (('plus', '+'), ('slash', '/'), ('space', ' '), ('newline', '\n'), ('homoglyph', '\u0430')):
+    for name, bad in (('plus', '+'), ('newline', '\n'), ('homoglyph', '\u0430')):
         no('issuer-payload-' + name, 'N08', 'malformed-base64',
            S(jwt=lambda t, bad=bad: t.replace('.', '.' + bad, 1)))
     no('issuer-payload-length-one-more', 'N08', 'malformed-base64', S(
         claims_text=lambda t: t + ' ' * (-len(t.encode()) % 3), jwt=seg(1, lambda t: t + 'A')))
-    no('holder-header-tail-bits', 'N08', 'malformed-base64', S(kb_head=spaced, kb_jwt=seg(0, tail, 'holder')))
     no('holder-payload-tail-bits', 'N08', 'malformed-base64', S(kb_text=spaced, kb_jwt=seg(1, tail, 'holder')))
-    no('holder-payload-padded', 'N08', 'malformed-base64', S(kb_text=spaced, kb_jwt=seg(1, lambda t: t + '==', 'holder')))
     no('holder-signature-tail-bits', 'N08', 'malformed-base64', S(kb_jwt=seg(2, tail)))
-    no('holder-signature-newline', 'N08', 'malformed-base64', S(kb_jwt=lambda t: t + '\n'))
     no('entry-tail-bits', 'N08', 'malformed-base64', S(td_text=spaced, more_entries=lambda s: [tail(s[0])]))
-    no('entry-padded', 'N08', 'malformed-base64', S(td_text=spaced, more_entries=lambda s: [s[0] + '==']))
     no('jwk-x-tail-bits', 'N08', 'malformed-claims', S(claims=lambda c: put('cnf', 'jwk', 'x', tail(A.key.x))(c)))
-    no('jwk-x-padded', 'N08', 'malformed-claims', S(claims=put('cnf', 'jwk', 'x', A.key.x + '=')))
 
     # N09
     no('issuer-four-segments', 'N09', 'malformed-token', S(jwt=lambda t: t + '.AAAA'))
-    no('issuer-five-segments', 'N09', 'malformed-token', S(jwt=lambda t: t + '.AAAA.AAAA'))
     no('holder-four-segments', 'N09', 'malformed-token', S(kb_jwt=lambda t: t + '.AAAA'))
     no('issuer-leading-dot', 'N09', 'malformed-token', S(jwt=lambda t: '.' + t))
-    no('holder-trailing-dot', 'N09', 'malformed-token', S(kb_jwt=lambda t: t + '.'))
     no('issuer-leading-space', 'N09', 'malformed-base64', S(jwt=lambda t: ' ' + t))
-    no('holder-trailing-space', 'N09', 'malformed-base64', S(kb_jwt=lambda t: t + ' '))
     no('json-serialisation', 'N09', 'malformed-token', S(sign_off=lambda t, s: jtext(
         {'payload': s.jwt.split('.')[1], 'protected': s.jwt.split('.')[0], 'signature': s.jwt.split('.')[2],
          'header': {'disclosures': [], 'kb_jwt': s.kb_jwt}})))
@@ -128,10 +109,10 @@ def cases(book):
         [t.split('.')[0], b64u(utf8(jtext(dict(s.claims, profession='pharmacist')))), t.split('.')[2]])))
 
     # N11
-    for i, point in enumerate(small_order()):
+    for i, point in list(enumerate(small_order()))[:5]:
         no('holder-key-of-small-order-%d' % i, 'N11', 'holder-key-bad',
            S(claims=put('cnf', 'jwk', 'x', b64u(point))))
-    for name, y in (('zero-plus-p', P), ('one-plus-p', P + 1), ('above-p', P + 3), ('all-ones', 2 ** 255 - 1)):
+    for name, y in (('zero-plus-p', P), ('one-plus-p', P + 1), ('all-ones', 2 ** 255 - 1)):
         no('holder-key-y-' + name, 'N11', 'holder-key-bad',
            S(claims=put('cnf', 'jwk', 'x', b64u(y.to_bytes(32, 'little')))))
     no('holder-key-not-on-curve', 'N11', 'holder-key-bad', S(claims=put('cnf', 'jwk', 'x', b64u(
@@ -141,5 +122,3 @@ def cases(book):
         no('holder-key-%s-bytes' % name, 'N11', 'malformed-claims', S(claims=put('cnf', 'jwk', 'x', b64u(x))))
     no('holder-key-private', 'N11', 'malformed-claims', S(claims=put('cnf', 'jwk', 'd', b64u(A.key.seed))))
     no('holder-key-kty-ec', 'N11', 'malformed-claims', S(claims=put('cnf', 'jwk', 'kty', 'EC')))
-    no('holder-key-crv-x25519', 'N11', 'malformed-claims', S(claims=put('cnf', 'jwk', 'crv', 'X25519')))
-    no('holder-key-crv-missing', 'N11', 'malformed-claims', S(claims=drop('cnf', 'jwk', 'crv')))

@@ -1,0 +1,116 @@
+"""Rows 9, 10 and 11: the bytes, what the signer did with them, and who wrote them."""
+from groups.common import *
+
+AIAST = {'system': 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', 'code': 'AIAST'}
+AI_ROLE = {'coding': [{'system': 'http://hl7.org/fhir/uv/aitransparency/CodeSystem/AIdeviceTypeCS',
+                       'code': 'Artificial-Intelligence'}]}
+AI_PROVENANCE = {'resourceType': 'Provenance', 'target': [{'reference': '#'}], 'agent': [
+    {'role': [AI_ROLE], 'who': {'reference': 'Device/TheAI'}}]}
+HUMAN_PROVENANCE = {'resourceType': 'Provenance', 'target': [{'reference': '#'}], 'agent': [
+    {'type': {'coding': [{'code': 'author'}]}, 'who': {'reference': 'Practitioner/1'}}]}
+
+
+def fhir(kind='DiagnosticReport', **more):
+    return jtext(dict({'resourceType': kind, 'status': 'final'}, **more)).encode()
+
+
+def bundle(*resources):
+    return jtext({'resourceType': 'Bundle', 'type': 'collection', 'entry': [
+        {'resource': json.loads(r) if isinstance(r, bytes) else r} for r in resources]}).encode()
+
+
+def cases(book):
+    def no(name, about, code, *args, **options):
+        book.case(name, about, BASE, release(*args, **options), code)
+
+    def ok(name, about, *args, **options):
+        book.case(name, about, BASE, release(*args, **options))
+
+    # row 9
+    for name, sent in (('one-byte', DOCUMENT.replace(b'N', b'n', 1)), ('one-bit-at-the-end', DOCUMENT[:-1] + b'\x0b'),
+                       ('byte-more', DOCUMENT + b'\n'), ('byte-less', DOCUMENT[:-1]), ('line-ends', DOCUMENT.replace(b'\n', b'\r\n')),
+                       ('another', b'x')):
+        no('document-changed-' + name, 'DOMAIN 8.19' if name == 'one-byte' else 'row 9', 'document-changed', sent=sent)
+    no('digest-of-another-document', 'N33', 'document-changed', S(td=put('document', 'digest', b64u(sha(b'another')))))
+    no('draft-released-for-the-document', 'row 9', 'document-changed', S(authorship='ai_draft', disposition='modified'),
+       draft=DRAFT, sent=DRAFT)
+    no('document-reserialised', 'row 9', 'document-changed', document=fhir(), media_type=FHIR,
+       sent=json.dumps(json.loads(fhir())).encode())
+    no('size-one-more', 'row 9', 'document-size', S(td=put('document', 'size', len(DOCUMENT) + 1)))
+    no('second-signers-size', 'row 9', 'document-size', S(), S(B, meaning='verification', td=put('document', 'size', 7)),
+       act='prescription_new')
+    rx = fhir('MedicationRequest')
+    ok('prescription-as-prescription', 'row 9', S(), S(B, meaning='verification'), act='prescription_new', document=rx,
+       media_type=FHIR)
+    no('prescription-as-report', 'row 9', 'document-act', document=rx, media_type=FHIR)
+    no('prescription-in-a-bundle', 'row 9', 'document-act', document=bundle(fhir(), rx), media_type=FHIR)
+    no('prescription-sniffed-in-json', 'row 9', 'document-act', document=rx, media_type='application/json')
+    no('prescription-behind-other-members', 'row 9', 'document-act', media_type=FHIR, document=(
+        b'{"id":"1","meta":{"resourceType":"DiagnosticReport"},"resourceType":"MedicationRequest"}'))
+    ok('resource-type-inside-only', 'row 9', media_type='application/json', document=(
+        b'{"kind":"x","data":{"resourceType":"MedicationRequest"}}'))
+    ok('type-that-no-policy-names', 'row 9', document=fhir('Observation'), media_type=FHIR)
+    no('fhir-unreadable', 'row 9', 'document-act', document=b'{"resourceType":"DiagnosticReport"', media_type=FHIR)
+    no('fhir-with-a-member-twice', 'row 9', 'document-act', media_type=FHIR, document=(
+        b'{"resourceType":"DiagnosticReport","resourceType":"MedicationRequest"}'))
+    no('fhir-that-is-text', 'row 9', 'document-act', document=DOCUMENT, media_type=FHIR)
+    no('fhir-without-type', 'row 9', 'document-act', document=b'{"status":"final"}', media_type=FHIR)
+
+    # row 10
+    no('rejected', 'row 10', 'rejected', S(disposition='rejected'))
+    no('rejected-by-the-second', 'row 10', 'rejected', S(), S(B, meaning='verification', disposition='rejected'),
+       act='prescription_new')
+    ai = dict(authorship='ai_draft')
+    for disposition in ('modified', 'overridden'):
+        no(disposition + '-without-draft', 'row 10', 'disposition-contradiction', S(disposition=disposition))
+        no(disposition + '-but-equal', 'row 10', 'disposition-contradiction', S(disposition=disposition, **ai), draft=DOCUMENT)
+        no(disposition + '-by-the-second', 'row 10', 'disposition-contradiction', S(disposition='modified', **ai), S(
+            B, meaning='verification', disposition=disposition, **ai), draft=DRAFT, act='prescription_new')
+    no('accepted-but-differs', 'row 10', 'disposition-contradiction', S(**ai), draft=DRAFT)
+    ok('second-accepts-what-was-modified', 'row 10', S(disposition='modified', **ai), S(B, meaning='verification', **ai),
+       draft=DRAFT, act='prescription_new')
+
+    # row 11: the matrix
+    assist = dict(authorship='human_with_ai_assist', disposition='modified')
+    online, inpatient = dict(setting='online'), dict(setting='inpatient')
+    no('draft-under-human-only', 'row 11', 'ai-authored', S(disposition='modified', **ai), draft=DRAFT, **online)
+    no('assist-under-human-only', 'row 11', 'ai-assisted', S(**assist), draft=DRAFT, **online)
+    no('draft-under-assist-only', 'row 11', 'ai-authored', S(disposition='modified', **ai), draft=DRAFT, **inpatient)
+    no('unedited-draft-under-assist-only', 'row 11', 'ai-authored', S(**ai), draft=DOCUMENT, **inpatient)
+    no('unedited-draft-declared-assist-under-assist-only', 'row 11', 'ai-authored', S(authorship='human_with_ai_assist'),
+       draft=DOCUMENT, **inpatient)
+    no('draft-by-prefix-rule', 'row 11', 'ai-authored', S(disposition='modified', **ai), draft=DRAFT,
+       act='prescription_antimicrobial', **online)
+    no('assist-where-literal-setting-is-stricter', 'row 11', 'ai-assisted', S(**assist), draft=DRAFT,
+       act='triage_disposition', **online)
+    no('draft-where-one-of-two-policies-forbids', 'row 11', 'ai-authored', S(disposition='modified', **ai), draft=DRAFT,
+       jurisdiction='GB-ENG')
+    ok('draft-where-the-one-policy-allows', 'row 11', S(disposition='modified', **ai), draft=DRAFT, jurisdiction='GB')
+    # and contradictions
+    no('human-with-draft', 'row 11', 'authorship-contradiction', S(disposition='modified'), draft=DRAFT)
+    no('ai-draft-without-draft', 'row 11', 'authorship-contradiction', S(**ai))
+    no('assist-without-draft', 'row 11', 'authorship-contradiction', S(authorship='human_with_ai_assist'))
+    no('unedited-draft-declared-assist', 'row 11', 'authorship-contradiction', S(authorship='human_with_ai_assist'), draft=DOCUMENT)
+    no('less-ai-than-the-request-says', 'row 11', 'authorship-contradiction', S(declared='ai_draft', **assist), draft=DRAFT)
+    no('human-where-the-request-says-assist', 'row 11', 'authorship-contradiction', S(declared='human_with_ai_assist'))
+    no('second-signer-says-human', 'row 11', 'authorship-contradiction', S(disposition='modified', **ai), S(
+        B, meaning='verification', authorship='human'), draft=DRAFT, act='prescription_new')
+    labelled = dict(media_type=FHIR, document=fhir(meta={'security': [AIAST]}))
+    no('human-with-ai-label', 'row 11', 'authorship-contradiction', **labelled)
+    no('human-with-ai-label-in-a-bundle', 'row 11', 'authorship-contradiction', media_type=FHIR, document=bundle(
+        fhir(meta={'security': [AIAST]})))
+    no('human-with-ai-provenance-contained', 'row 11', 'authorship-contradiction', media_type=FHIR, document=fhir(
+        contained=[AI_PROVENANCE]))
+    no('human-with-ai-provenance-bundled', 'row 11', 'authorship-contradiction', media_type=FHIR, document=bundle(
+        fhir(), AI_PROVENANCE))
+    ok('human-with-human-provenance', 'row 11', media_type=FHIR, document=bundle(fhir(), HUMAN_PROVENANCE))
+    ok('ai-draft-with-ai-label', 'row 11', S(**ai), draft=labelled['document'], **labelled)
+    # provenance
+    care = dict(setting='emergency', media_type=FHIR)
+    both = bundle(fhir(), AI_PROVENANCE)
+    no('provenance-absent', 'row 11', 'provenance-missing', S(**ai), document=fhir(), draft=fhir(), **care)
+    no('provenance-impossible-in-text', 'row 11', 'provenance-missing', S(**ai), draft=DOCUMENT, setting='emergency')
+    ok('provenance-bundled', 'row 11', S(**ai), document=both, draft=both, **care)
+    ok('provenance-contained', 'row 11', S(**ai), document=fhir(contained=[AI_PROVENANCE]), draft=fhir(
+        contained=[AI_PROVENANCE]), **care)
+    ok('provenance-not-needed-for-human', 'row 11', document=fhir(), **care)
