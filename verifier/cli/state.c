@@ -16,26 +16,30 @@
 #define ROW_PASSPHRASE(into) {"--passphrase-file", OPTION_TEXT, false, (into), "FILE", "of the registry's keys; else asked", NULL, 0}
 #define ROW_AT(into)         {"--at", OPTION_TIME, false, (into), "TIME", "as if it were then; default: now", NULL, 0}
 
+#define CREDENTIAL_LIFE 3600u /* seconds, DESIGN 2 */
+
 /* What every change needs. */
 struct change {
     const char *dir, *passphrase_file;
     int64_t at;
+    struct keyring ring;
     struct state_folder folder;
     struct state_keys keys;
 };
 
 static int begin(struct call *call, struct change *c)
 {
-    struct keyring ring = {.call = call, .passphrase_file = c->passphrase_file};
+    c->ring = (struct keyring){.call = call, .passphrase_file = c->passphrase_file};
     if (c->at < 0)
         c->at = clock_now();
-    STEP(state_open_to_change(call, c->dir, &c->folder));
-    return state_keys_open(&ring, c->dir, &c->keys);
+    STEP(state_keys_open(&c->ring, c->dir, &c->keys)); /* Argon2id takes its time: before the folder is locked */
+    return state_open_to_change(call, c->dir, &c->folder);
 }
 
-static int append(struct change *c, const struct leaf *leaf, span policy)
+static int append(struct change *c, const struct leaf *leaves, size_t count, const span *policies)
 {
-    return state_append(&c->folder, &c->keys, leaf, leaf ? 1 : 0, c->at, policy);
+    STEP(state_propose(&c->folder, &c->keys, leaves, count, c->at, policies));
+    return state_commit(&c->folder);
 }
 
 /* Runs what changes a folder, and closes it whatever comes of it. */
@@ -73,7 +77,9 @@ static int fill(struct call *call, const char *path, struct test_root_plan *plan
     int code = state_begin(call, path, made.note, &folder);
     if (code == DONE) {
         memcpy(leaf.root.hash, state_root(&folder)->hash, CSIGN_HASH_SIZE);
-        code = state_append(&folder, &keys, &leaf, 1, plan->at, (span){NULL, 0});
+        code = state_propose(&folder, &keys, &leaf, 1, plan->at, NULL);
+        if (code == DONE)
+            code = state_commit(&folder);
     }
     state_close(&folder);
     return code;
@@ -110,40 +116,77 @@ static int state_init(struct call *call)
 /* --- bindings --- */
 
 struct binding_asked {
-    const char *practitioner, *holder;
-    uint64_t index;
+    struct texts practitioners, holders, credentials;
+    uint64_t life;
 };
+
+static int issue(struct call *call, struct state_folder *folder, const struct practitioner *person, uint64_t index,
+                 const struct key *issuer, int64_t at, uint64_t life, const char *out)
+{
+    span text;
+    STEP(practitioner_credential(folder, person, index, issuer, at, (int64_t)life, &text));
+    return file_write_or_print(call, out, text);
+}
+
+static int check_distinct(struct call *call, const struct practitioner *people, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (public_key_equal(&people[i].holder, &people[k].holder))
+                return fail_code(call, REFUSED, CSIGN_E_KEY_ALREADY_BOUND, NULL, "--holder, given for two");
+    return DONE;
+}
 
 static int bind(struct call *call, struct change *c, void *what)
 {
-    struct binding_asked *asked = what;
-    struct practitioner person;
-    struct leaf leaf = {.type = LEAF_BINDING};
-    STEP(practitioner_read(call, asked->practitioner, asked->holder, &person));
-    STEP(practitioner_admit(&c->folder, &person, c->at));
-    asked->index = state_status(&c->folder)->bindings;
-    leaf.binding.index = asked->index;
-    practitioner_commit(state_root(&c->folder), &person, leaf.binding.commit);
-    STEP(practitioner_store(&c->folder, &person, asked->index)); /* before its leaf: a leaf without a person is no use */
-    STEP(append(c, &leaf, (span){NULL, 0}));
-    say(call->json ? "{\"idx\":%llu,\"practitioner\":\"%s\"}" : "index %llu is live, for practitioner %s",
-        (unsigned long long)asked->index, call_text(call, person.facts.sub));
+    const struct binding_asked *asked = what;
+    const size_t count = asked->practitioners.count;
+    struct practitioner *people = call_memory(call, count * sizeof *people);
+    struct leaf *leaves = call_memory(call, count * sizeof *leaves);
+    const uint64_t first = state_status(&c->folder)->bindings;
+    struct key issuer;
+    for (size_t i = 0; i < count; i++) {
+        STEP(practitioner_read(call, asked->practitioners.items[i], asked->holders.items[i], &people[i]));
+        STEP(practitioner_admit(&c->folder, &people[i], c->at));
+        leaves[i] = (struct leaf){.type = LEAF_BINDING, .binding = {.index = first + i}};
+        practitioner_commit(state_root(&c->folder), &people[i], leaves[i].binding.commit);
+    }
+    STEP(check_distinct(call, people, count));
+    if (asked->credentials.count)
+        STEP(key_open(&c->ring, call_format(call, "%s/keys/issuer", c->dir), KEY_ISSUER, &issuer));
+    STEP(state_propose(&c->folder, &c->keys, leaves, count, c->at, NULL));
+    for (size_t i = 0; i < count; i++) /* before their leaves: a leaf without a person is no use */
+        STEP(practitioner_store(&c->folder, &people[i], first + i));
+    STEP(state_commit(&c->folder));
+    for (size_t i = 0; i < count; i++) {
+        say(call->json ? "{\"idx\":%llu,\"practitioner\":\"%s\"}" : "index %llu is live, for practitioner %s",
+            (unsigned long long)(first + i), call_text(call, people[i].facts.sub));
+        if (asked->credentials.count) /* after its leaf: PROTOCOL 3, durable in the log before the first credential */
+            STEP(issue(call, &c->folder, &people[i], first + i, &issuer, c->at, asked->life, asked->credentials.items[i]));
+    }
     return DONE;
 }
 
 static int state_bind(struct call *call)
 {
     struct change c = {.at = -1};
-    struct binding_asked asked = {NULL, NULL, 0};
+    struct binding_asked *asked = call_memory(call, sizeof *asked);
+    asked->life = CREDENTIAL_LIFE;
     const struct option options[] = {
         ROW_FOLDER(&c.dir),
-        {"--practitioner", OPTION_TEXT, true, &asked.practitioner, "FILE", "JSON: the claims from profession to identifiers", NULL, 0},
-        {"--holder", OPTION_TEXT, true, &asked.holder, "KEY", "her public key in base64url, or her key file", NULL, 0},
+        {"--practitioner", OPTION_TEXTS, true, &asked->practitioners, "FILE", "JSON: the claims from profession to identifiers", NULL, 0},
+        {"--holder", OPTION_TEXTS, true, &asked->holders, "KEY", "her public key in base64url, or her key file", NULL, 0},
+        {"--credential", OPTION_TEXTS, false, &asked->credentials, "FILE", "where to put her first credential", NULL, 0},
+        {"--life", OPTION_NUMBER, false, &asked->life, "SECONDS", "of the credential; default 3600, at most 86400", NULL,
+         CREDENTIAL_LIFE_MAX},
         ROW_PASSPHRASE(&c.passphrase_file),
         ROW_AT(&c.at),
     };
-    STEP(OPTIONS(call, "Binds a practitioner to her own key, under the next status index.", options));
-    return run_change(call, &c, bind, &asked);
+    STEP(OPTIONS(call, "Binds practitioners to their own keys, each under the next status index. Several are one commit.", options));
+    if (asked->holders.count != asked->practitioners.count ||
+        (asked->credentials.count && asked->credentials.count != asked->practitioners.count))
+        return fail(call, USAGE, "give one for each --practitioner, in the same order", "not as many, --holder or --credential");
+    return run_change(call, &c, bind, asked);
 }
 
 static const char *const end_words[] = {"revoked", "suspended", "superseded"};
@@ -177,7 +220,7 @@ static int end(struct call *call, struct change *c, void *what)
     if (asked->index >= state_status(&c->folder)->bindings)
         return fail(call, REFUSED, "give an index that `state bind` gave", "no such index, --index %llu",
                     (unsigned long long)asked->index);
-    STEP(append(c, &leaf, (span){NULL, 0}));
+    STEP(append(c, &leaf, 1, NULL));
     return say_size(call, c, call_format(call, "index %llu is %s", (unsigned long long)asked->index, end_words[asked->code - 1]));
 }
 
@@ -217,7 +260,7 @@ static int cut(struct call *call, struct change *c, void *what)
         return fail(call, USAGE, "give it for the kind model alone", "%s, --model", needs_model ? "missing" : "not for this kind");
     leaf.cut.cut_ms = asked->for_good ? INT64_MAX : (uint64_t)(asked->before < 0 ? c->at : asked->before) * 1000;
     leaf_cut_id(leaf.cut.kind, span_text(asked->id ? asked->id : ""), span_text(asked->model ? asked->model : ""), leaf.cut.id);
-    STEP(append(c, &leaf, (span){NULL, 0}));
+    STEP(append(c, &leaf, 1, NULL));
     return say_size(call, c, "cut");
 }
 
@@ -243,47 +286,54 @@ static int state_cut(struct call *call)
 
 /* --- policies and evidence --- */
 
-static int publish(struct call *call, struct change *c, void *what)
+static int read_policy(struct call *call, const char *path, span *ret_note, struct leaf *ret_leaf)
 {
-    const char *path = what;
-    span note;
     struct note *read = call_memory(call, sizeof *read);
-    struct policy policy;
+    struct policy *policy = call_memory(call, sizeof *policy);
     csign_fault fault;
-    STEP(file_read(call, path, POLICY_NOTE_MAX, &note));
-    struct buffer scratch = call_buffer(call, note.size + POLICY_SCRATCH(note.size));
-    csign_code code = note_read(note, &scratch, read, &fault);
+    STEP(file_read(call, path, POLICY_NOTE_MAX, ret_note));
+    struct buffer scratch = call_buffer(call, ret_note->size + POLICY_SCRATCH(ret_note->size));
+    csign_code code = note_read(*ret_note, &scratch, read, &fault);
     if (code == CSIGN_OK)
-        code = policy_read(read, &scratch, &policy, &fault);
+        code = policy_read(read, &scratch, policy, &fault);
     if (code != CSIGN_OK)
         return fail_code(call, REFUSED, code, &fault, path);
-    struct leaf leaf = {.type = LEAF_POLICY,
-                        .policy = {.version = (uint32_t)policy.version, .effective_ms = policy.effective_from * 1000}};
-    leaf_policy_id(policy.id, leaf.policy.id);
-    memcpy(leaf.policy.note, policy.hash, sizeof leaf.policy.note);
-    STEP(append(c, &leaf, note));
-    return say_size(call, c, call_format(call, "policy %s version %llu is named", call_text(call, policy.id),
-                                         (unsigned long long)policy.version));
+    *ret_leaf = (struct leaf){.type = LEAF_POLICY,
+                              .policy = {.version = (uint32_t)policy->version, .effective_ms = policy->effective_from * 1000}};
+    leaf_policy_id(policy->id, ret_leaf->policy.id);
+    memcpy(ret_leaf->policy.note, policy->hash, sizeof ret_leaf->policy.note);
+    return DONE;
+}
+
+static int publish(struct call *call, struct change *c, void *what)
+{
+    const struct texts *paths = what;
+    struct leaf *leaves = call_memory(call, paths->count * sizeof *leaves);
+    span *notes = call_memory(call, paths->count * sizeof *notes);
+    for (size_t i = 0; i < paths->count; i++)
+        STEP(read_policy(call, paths->items[i], &notes[i], &leaves[i]));
+    STEP(append(c, leaves, paths->count, notes));
+    return say_size(call, c, "published");
 }
 
 static int state_publish(struct call *call)
 {
     struct change c = {.at = -1};
-    const char *note = NULL;
+    struct texts notes = {{NULL}, 0};
     const struct option options[] = {
         ROW_FOLDER(&c.dir),
-        {"NOTE", OPTION_TEXT, true, &note, NULL, "a policy, signed by `policy sign`", NULL, 0},
+        {"NOTE", OPTION_TEXTS, true, &notes, NULL, "a policy, signed by `policy sign`", NULL, 0},
         ROW_PASSPHRASE(&c.passphrase_file),
         ROW_AT(&c.at),
     };
-    STEP(OPTIONS(call, "Publishes a policy: the log names it, and it is in force from its effective_from.", options));
-    return run_change(call, &c, publish, (void *)(uintptr_t)note);
+    STEP(OPTIONS(call, "Publishes policies, as one commit: each is in force from its effective_from.", options));
+    return run_change(call, &c, publish, &notes);
 }
 
 static int refresh(struct call *call, struct change *c, void *what)
 {
     (void)what;
-    STEP(append(c, NULL, (span){NULL, 0}));
+    STEP(append(c, NULL, 0, NULL));
     return say_size(call, c, "the evidence is fresh");
 }
 
@@ -302,39 +352,35 @@ struct credential_asked {
     const char *out;
 };
 
-static int issue(struct call *call, struct state_folder *folder, const struct credential_asked *asked, const char *passphrase_file,
-                 int64_t at)
+static int load_and_issue(struct call *call, struct state_folder *folder, const struct credential_asked *asked,
+                          struct keyring *ring, int64_t at)
 {
-    struct keyring ring = {.call = call, .passphrase_file = passphrase_file};
     struct practitioner person;
     struct key issuer;
-    span text;
     STEP(practitioner_load(folder, asked->index, &person));
-    STEP(key_open(&ring, call_format(call, "%s/keys/issuer", folder->path), KEY_ISSUER, &issuer));
-    STEP(practitioner_credential(folder, &person, asked->index, &issuer, at, (int64_t)asked->life, &text));
-    return file_write_or_print(call, asked->out, text);
+    STEP(key_open(ring, call_format(call, "%s/keys/issuer", folder->path), KEY_ISSUER, &issuer));
+    return issue(call, folder, &person, asked->index, &issuer, at, asked->life, asked->out);
 }
 
 static int state_credential(struct call *call)
 {
-    struct credential_asked asked = {.life = 3600};
-    const char *dir = NULL, *passphrase_file = NULL;
+    struct credential_asked asked = {.life = CREDENTIAL_LIFE};
+    struct keyring ring = {.call = call};
+    const char *dir = NULL;
     int64_t at = -1;
     const struct option options[] = {
         ROW_FOLDER(&dir),
         {"--index", OPTION_NUMBER, true, &asked.index, "N", "the live status index", NULL, STATE_LEAVES_MAX},
         {"--out", OPTION_TEXT, false, &asked.out, "FILE", "the credential; else printed", NULL, 0},
         {"--life", OPTION_NUMBER, false, &asked.life, "SECONDS", "default 3600, at most 86400", NULL, CREDENTIAL_LIFE_MAX},
-        ROW_PASSPHRASE(&passphrase_file),
+        ROW_PASSPHRASE(&ring.passphrase_file),
         ROW_AT(&at),
     };
     struct state_folder folder;
     STEP(OPTIONS(call, "Issues a short-lived credential for a live index.", options));
-    if (asked.life == 0)
-        return fail(call, USAGE, "give at least a second", "no life, --life");
-    int code = state_open_to_change(call, dir, &folder);
+    int code = state_open(call, dir, &state_own, &folder);
     if (code == DONE)
-        code = issue(call, &folder, &asked, passphrase_file, at < 0 ? clock_now() : at);
+        code = load_and_issue(call, &folder, &asked, &ring, at < 0 ? clock_now() : at);
     state_close(&folder);
     return code;
 }

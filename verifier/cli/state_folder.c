@@ -197,7 +197,7 @@ void state_close(struct state_folder *folder)
 
 /* --- changing --- */
 
-static const struct state_reading own = {.deployment = {(const uint8_t *)"state", 5}, .accept_test = true};
+const struct state_reading state_own = {.deployment = {(const uint8_t *)"state", 5}, .accept_test = true};
 
 static int lock_folder(struct call *call, const char *path, int *ret)
 {
@@ -214,7 +214,7 @@ int state_open_to_change(struct call *call, const char *path, struct state_folde
     int lock = -1;
     *ret = (struct state_folder){.call = call, .path = path, .lock = -1};
     STEP(lock_folder(call, path, &lock));
-    int code = state_open(call, path, &own, ret);
+    int code = state_open(call, path, &state_own, ret);
     ret->lock = lock;
     return code;
 }
@@ -247,14 +247,15 @@ static span make_checkpoint(struct state_folder *f, const struct state_keys *key
 }
 
 /* Tries a change as any gate will: whatever it refuses is not written. */
-static int try_change(struct state_folder *f, const uint8_t *added, size_t count, span checkpoint, int64_t at, span policy)
+static int try_change(struct state_folder *f, const uint8_t *added, size_t count, int64_t at)
 {
+    const struct state_change *change = &f->change;
     csign_fault fault;
     csign_gate *next = NULL;
     if (f->gate->evidence_time > at)
         return fail(f->call, REFUSED, "give a later --at", "evidence does not grow older, --at is before %lld",
                     (long long)f->gate->evidence_time);
-    csign_code code = csign_gate_apply_leaves(f->gate, added, count, checkpoint, &next, &fault);
+    csign_code code = csign_gate_apply_leaves(f->gate, added, count, change->checkpoint, &next, &fault);
     if (next)
         replace_gate(f, next);
     if (code != CSIGN_OK)
@@ -262,12 +263,12 @@ static int try_change(struct state_folder *f, const uint8_t *added, size_t count
     if (!f->gate->has_evidence || f->gate->evidence_time != at)
         return fail(f->call, REFUSED, "give an --at within its validity, or make a new test registry",
                     "the root does not name the freshness key as valid, %s/trust", f->path);
-    if (!policy.data)
-        return DONE;
-    code = csign_gate_apply_policy(f->gate, policy, &next, &fault);
-    if (code != CSIGN_OK)
-        return fail_code(f->call, REFUSED, code, &fault, "the policy note");
-    replace_gate(f, next);
+    for (size_t i = 0; i < change->policy_count; i++) {
+        code = csign_gate_apply_policy(f->gate, change->policies[i], &next, &fault);
+        if (code != CSIGN_OK)
+            return fail_code(f->call, REFUSED, code, &fault, "the policy note");
+        replace_gate(f, next);
+    }
     return DONE;
 }
 
@@ -328,8 +329,6 @@ static int write_policy(struct state_folder *f, span note)
     struct buffer scratch = call_buffer(f->call, note.size);
     struct note *read = call_memory(f->call, sizeof *read);
     uint8_t hash[CSIGN_HASH_SIZE];
-    if (!note.data)
-        return DONE;
     if (note_read(note, &scratch, read, NULL) != CSIGN_OK)
         return fail_code(f->call, REFUSED, CSIGN_E_NOTE_MALFORMED, NULL, "the policy note");
     note_hash(read, hash);
@@ -338,24 +337,34 @@ static int write_policy(struct state_folder *f, span note)
     return file_write(f->call, path, note);
 }
 
-int state_append(struct state_folder *f, const struct state_keys *keys, const struct leaf *leaves, size_t count, int64_t at,
-                 span policy)
+int state_propose(struct state_folder *f, const struct state_keys *keys, const struct leaf *leaves, size_t count, int64_t at,
+                  const span *policies)
 {
-    const char *path = call_format(f->call, "%s/status/checkpoint", f->path);
     struct buffer all = call_buffer(f->call, ((size_t)f->size + count) * LEAF_SIZE);
     buffer_put(&all, span_of(f->leaves, (size_t)f->size * LEAF_SIZE));
     size_t held = all.size;
     for (size_t i = 0; i < count; i++)
         leaf_write(&all, &leaves[i]);
-    span checkpoint = make_checkpoint(f, keys, all.data + held, count, at);
-    STEP(try_change(f, all.data + held, count, checkpoint, at, policy));
     f->leaves = all.data;
-    STEP(write_entries(f, f->size + count));
-    STEP(write_tiles(f, f->size + count));
-    f->size += count;
-    STEP(write_policy(f, policy));
+    f->change = (struct state_change){.size = f->size + count,
+                                      .checkpoint = make_checkpoint(f, keys, all.data + held, count, at),
+                                      .policies = policies,
+                                      .policy_count = policies ? count : 0};
+    return try_change(f, all.data + held, count, at);
+}
+
+/* What was written before a failure covers no leaf that a checkpoint names; the next change writes it again. */
+int state_commit(struct state_folder *f)
+{
+    const char *path = call_format(f->call, "%s/status/checkpoint", f->path);
+    STEP(write_entries(f, f->change.size));
+    STEP(write_tiles(f, f->change.size));
+    for (size_t i = 0; i < f->change.policy_count; i++)
+        STEP(write_policy(f, f->change.policies[i]));
     STEP(folder_make_above(f->call, path));
-    return file_write(f->call, path, checkpoint);
+    STEP(file_write(f->call, path, f->change.checkpoint));
+    f->size = f->change.size;
+    return DONE;
 }
 
 int state_begin(struct call *call, const char *path, span root_note, struct state_folder *ret)
@@ -364,5 +373,5 @@ int state_begin(struct call *call, const char *path, span root_note, struct stat
     *ret = (struct state_folder){.call = call, .path = path, .lock = -1};
     STEP(folder_make_above(call, root));
     STEP(file_write(call, root, root_note));
-    return open_gate(ret, &own);
+    return open_gate(ret, &state_own);
 }

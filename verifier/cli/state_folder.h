@@ -18,6 +18,12 @@ struct state_folder {
     uint8_t *leaves; /* all that the checkpoint covers */
     uint64_t size;
     int lock; /* -1: only read */
+    struct state_change {
+        uint64_t size; /* of the log with it */
+        span checkpoint;
+        const span *policies;
+        size_t policy_count;
+    } change;
 };
 
 /* How a folder is to be read. */
@@ -32,7 +38,9 @@ struct state_reading {
  * state_close() in any case.
  */
 int state_open(struct call *call, const char *path, const struct state_reading *how, struct state_folder *ret);
-/* The same under a lock, to be changed: a test registry. */
+/* One's own test registry: nothing to pin. */
+extern const struct state_reading state_own;
+/* The same under a lock, to be changed. */
 int state_open_to_change(struct call *call, const char *path, struct state_folder *ret);
 void state_close(struct state_folder *folder);
 
@@ -43,11 +51,12 @@ struct state_keys {
 int state_keys_open(struct keyring *ring, const char *folder, struct state_keys *ret);
 
 /*
- * Appends leaves, as of `at`, and writes what follows from them; no leaves: a new cosignature alone. `policy` is the note
- * that a P leaf names, else absent.
+ * Appends leaves, as of `at`; no leaves: a new cosignature alone. Where they are P leaves, `policies` are their notes, else
+ * NULL. This signs and tries the change; nothing is written before state_commit().
  */
-int state_append(struct state_folder *folder, const struct state_keys *keys, const struct leaf *leaves, size_t count,
-                 int64_t at, span policy);
+int state_propose(struct state_folder *folder, const struct state_keys *keys, const struct leaf *leaves, size_t count,
+                  int64_t at, const span *policies);
+int state_commit(struct state_folder *folder);
 
 /* Writes the first version of the root into an empty folder, and opens it to be changed. */
 int state_begin(struct call *call, const char *path, span root_note, struct state_folder *ret);
