@@ -1,0 +1,281 @@
+/* countersign policy: lint, sign, show. */
+#include "policy.h"
+#include "credential.h"
+#include "date.h"
+#include "files.h"
+#include "json_write.h"
+#include "keys.h"
+#include "options.h"
+#include "output.h"
+
+#include <stdio.h>
+
+#define HEADER "countersign/policy/v1\n"
+
+/* A policy and its text: a note's, or one made of bare JSON. */
+struct loaded {
+    struct policy policy;
+    bool is_note;
+};
+
+/* The text that is signed: header, origin, JSON, newline. */
+static span make_text(struct call *call, const char *origin, span json)
+{
+    struct buffer text = call_buffer(call, POLICY_NOTE_MAX);
+    buffer_text(&text, HEADER);
+    buffer_text(&text, origin);
+    buffer_byte(&text, '\n');
+    buffer_put(&text, json);
+    if (json.size == 0 || json.data[json.size - 1] != '\n')
+        buffer_byte(&text, '\n');
+    return text.overflow ? (span){NULL, 0} : buffer_span(&text);
+}
+
+static int read_text(struct call *call, const char *path, span text, struct policy *ret)
+{
+    struct note *note = call_memory(call, sizeof *note);
+    struct buffer scratch = call_buffer(call, POLICY_SCRATCH(text.size));
+    csign_fault fault;
+    if (!text.data)
+        return fail_code(call, REFUSED, CSIGN_E_TOO_LARGE, NULL, path);
+    note->text = text;
+    csign_code code = policy_read(note, &scratch, ret, &fault);
+    return code == CSIGN_OK ? DONE : fail_code(call, REFUSED, code, &fault, path);
+}
+
+static int read_policy(struct call *call, const char *path, struct loaded *ret)
+{
+    span bytes;
+    csign_fault fault;
+    STEP(file_read(call, path, POLICY_NOTE_MAX, &bytes));
+    ret->is_note = span_starts(bytes, SPAN("countersign/"));
+    if (!ret->is_note)
+        return read_text(call, path, make_text(call, "registry.test", bytes), &ret->policy);
+    struct note *note = call_memory(call, sizeof *note);
+    struct buffer scratch = call_buffer(call, bytes.size);
+    csign_code code = note_read(bytes, &scratch, note, &fault);
+    if (code != CSIGN_OK)
+        return fail_code(call, REFUSED, code, &fault, path);
+    return read_text(call, path, note->text, &ret->policy);
+}
+
+static int policy_lint(struct call *call)
+{
+    const char *path = NULL;
+    const struct option options[] = {{"FILE", OPTION_TEXT, true, &path, NULL, "a policy: its JSON, or a note", NULL, 0}};
+    struct loaded *loaded = call_memory(call, sizeof *loaded);
+    STEP(OPTIONS(call, "Checks a policy as a gate will, and names the member that is wrong.", options));
+    STEP(read_policy(call, path, loaded));
+    say(call->json ? "{\"id\":\"%s\",\"version\":%llu,\"rules\":%zu}" : "good: %s, version %llu, %zu rules",
+        call_text(call, loaded->policy.id), (unsigned long long)loaded->policy.version, loaded->policy.rules.count);
+    return DONE;
+}
+
+/* --- sign --- */
+
+static int policy_sign(struct call *call)
+{
+    const char *path = NULL, *origin = NULL, *key_path = NULL, *out = NULL, *passphrase_file = NULL;
+    const struct option options[] = {
+        {"FILE", OPTION_TEXT, true, &path, NULL, "the policy's JSON", NULL, 0},
+        {"--origin", OPTION_TEXT, true, &origin, "NAME", "of the registry, as its root says", NULL, 0},
+        {"--key", OPTION_TEXT, true, &key_path, "FILE", "a policy key that the root names for the jurisdiction", NULL, 0},
+        {"--out", OPTION_TEXT, false, &out, "FILE", "the note; else printed", NULL, 0},
+        {"--passphrase-file", OPTION_TEXT, false, &passphrase_file, "FILE", "of the key; else asked", NULL, 0},
+    };
+    struct policy *policy = call_memory(call, sizeof *policy);
+    struct keyring ring = {.call = call};
+    struct key key;
+    span json;
+    STEP(OPTIONS(call, "Signs a policy, after checking it as a gate will.", options));
+    ring.passphrase_file = passphrase_file;
+    if (!note_name_is_valid(span_text(origin)))
+        return fail(call, USAGE, "give the name on the root's origin line", "not the name of a registry, --origin");
+    STEP(file_read(call, path, CSIGN_POLICY_MAX, &json));
+    span text = make_text(call, origin, json);
+    STEP(read_text(call, path, text, policy));
+    STEP(key_open(&ring, key_path, KEY_POLICY, &key));
+    const struct vkey vkey = key_vkey(key.name, KEY_POLICY, &key.public);
+    struct buffer note = call_buffer(call, text.size + 1024);
+    buffer_put(&note, text);
+    buffer_byte(&note, '\n');
+    note_sign(&note, text, &vkey, key.signing);
+    return file_write_or_print(call, out, buffer_span(&note));
+}
+
+/* --- show --- */
+
+static void put_set(struct buffer *out, uint64_t set, const struct vocabulary *words, const char *between)
+{
+    bool first = true;
+    for (uint8_t i = 1; i <= words->count; i++) {
+        if (!(set >> i & 1))
+            continue;
+        buffer_text(out, first ? "" : between);
+        buffer_text(out, vocabulary_word(words, i));
+        first = false;
+    }
+}
+
+static void put_list(struct buffer *out, struct text_list list)
+{
+    for (size_t i = 0; i < list.count; i++) {
+        buffer_text(out, i ? " " : "");
+        buffer_put(out, list.items[i]);
+    }
+}
+
+/* What a rule asks of one signer, as one line. */
+static void put_signer(struct buffer *out, const struct rule_signer *s)
+{
+    put_set(out, s->professions, &professions, " or ");
+    buffer_text(out, ", ");
+    put_set(out, s->levels, &levels, " or ");
+    if (s->privileges) {
+        buffer_text(out, ", may ");
+        put_set(out, s->privileges, &privilege_names, " and ");
+    }
+    const struct specialty *specialties = s->specialties.items;
+    for (size_t i = 0; i < s->specialties.count; i++) {
+        buffer_text(out, i ? " or " : ", specialty ");
+        buffer_put(out, specialties[i].code);
+    }
+    if (s->independent_years) {
+        buffer_text(out, ", independent for ");
+        buffer_decimal(out, s->independent_years);
+        buffer_text(out, " years");
+    }
+    buffer_text(out, s->jurisdiction ? "" : ", licensed anywhere");
+    buffer_text(out, s->site == SITE_ANY ? ", at any site" : s->site == SITE_PRIMARY ? ", at the primary site" : "");
+    buffer_text(out, s->consent_employer ? ", with the employer's consent" : "");
+    buffer_text(out, s->unrestricted ? ", unrestricted" : "");
+    buffer_text(out, s->licence_date ? ", with a known end of licence" : "");
+    buffer_text(out, s->validated ? ", validated" : "");
+    buffer_text(out, s->schedule ? ", for the schedule" : "");
+    buffer_text(out, s->antimicrobial ? ", for the antimicrobial grade" : "");
+    buffer_text(out, s->only_supervised ? ", if the signer before is supervised" : "");
+    buffer_text(out, "; signs as ");
+    put_set(out, s->meanings, &meanings, " or ");
+}
+
+static void put_demands(struct buffer *out, const struct rule *r)
+{
+    const char *before = "also        ";
+    struct {
+        const char *name;
+        struct text_list list;
+    } lists[] = {{"consent to ", r->consent}, {"notice of ", r->ai_notice}};
+    if (r->facts || r->revisit) {
+        buffer_text(out, before);
+        buffer_text(out, r->revisit ? "a revisit; facts " : "facts ");
+        put_set(out, r->facts, &fact_names, " ");
+        buffer_byte(out, '\n');
+    }
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        if (!lists[i].list.count)
+            continue;
+        buffer_text(out, before);
+        buffer_text(out, lists[i].name);
+        put_list(out, lists[i].list);
+        buffer_byte(out, '\n');
+    }
+    if (r->identity) {
+        buffer_text(out, before);
+        buffer_text(out, "disclosed ");
+        put_set(out, r->identity, &identities, " ");
+        buffer_byte(out, '\n');
+    }
+    const struct rule_deny *denies = r->hard_deny.items;
+    for (size_t i = 0; i < r->hard_deny.count; i++) {
+        const struct rule_condition *conditions = denies[i].conditions.items;
+        buffer_text(out, "never       ");
+        buffer_text(out, vocabulary_word(&deny_codes, denies[i].code));
+        for (size_t k = 0; k < denies[i].conditions.count; k++) {
+            buffer_text(out, k ? " and " : ": ");
+            buffer_text(out, vocabulary_word(&fact_names, conditions[k].fact));
+            buffer_byte(out, ' ');
+            buffer_text(out, vocabulary_word(&operators, conditions[k].op));
+            buffer_byte(out, ' ');
+            buffer_put(out, conditions[k].text);
+        }
+        buffer_byte(out, '\n');
+    }
+}
+
+static void put_rule(struct call *call, const struct rule *r)
+{
+    struct buffer out = call_buffer(call, CSIGN_POLICY_MAX);
+    const struct rule_signer *signers = r->signers.items;
+    buffer_byte(&out, '\n');
+    put_list(&out, r->acts);
+    buffer_text(&out, "   in ");
+    put_list(&out, r->settings);
+    buffer_text(&out, "\nAI          ");
+    buffer_text(&out, vocabulary_word(&ai_authorships, r->ai_authorship));
+    buffer_byte(&out, '\n');
+    for (size_t i = 0; i < r->signers.count; i++) {
+        buffer_text(&out, "signer ");
+        buffer_decimal(&out, i + 1);
+        buffer_text(&out, "    ");
+        put_signer(&out, &signers[i]);
+        buffer_byte(&out, '\n');
+    }
+    buffer_text(&out, call_format(call, "time        evidence at most %llus old, released at most %llus after it was received\n",
+                                  (unsigned long long)r->max_status_age_s, (unsigned long long)r->signoff_to_release_s));
+    put_demands(&out, r);
+    span text = buffer_span(&out);
+    for (size_t at = 0; at < text.size;) { /* line by line: what is in a policy is not for the terminal to obey */
+        const uint8_t *end = memchr(text.data + at, '\n', text.size - at);
+        size_t size = end ? (size_t)(end - text.data) - at : text.size - at;
+        say("%s%s", size ? "  " : "", plain(call, span_of(text.data + at, size)));
+        at += size + 1;
+    }
+}
+
+static const char *time_text(struct call *call, uint64_t t)
+{
+    struct buffer out = call_buffer(call, 32);
+    time_write(&out, (int64_t)t);
+    return (const char *)out.data;
+}
+
+static int policy_show(struct call *call)
+{
+    const char *path = NULL;
+    const struct option options[] = {{"FILE", OPTION_TEXT, true, &path, NULL, "a policy: its JSON, or a note", NULL, 0}};
+    struct loaded *loaded = call_memory(call, sizeof *loaded);
+    const struct policy *p = &loaded->policy;
+    STEP(OPTIONS(call, "Shows the rules of a policy.", options));
+    STEP(read_policy(call, path, loaded));
+    struct buffer places = call_buffer(call, 1024), json = call_buffer(call, CSIGN_POLICY_MAX);
+    put_list(&places, p->applies_to);
+    if (call->json) {
+        struct json_out o = json_out(&json);
+        json_put_object(&o);
+        json_put_text_member(&o, "id", p->id);
+        json_put_integer_member(&o, "version", p->version);
+        json_put_text_member(&o, "authority", p->authority);
+        json_put_integer_member(&o, "effective_from", p->effective_from);
+        json_put_integer_member(&o, "rules", p->rules.count);
+        json_put_bool_member(&o, "signed", loaded->is_note);
+        json_end_object(&o);
+        buffer_byte(&json, '\n');
+        return put_out(call, buffer_span(&json));
+    }
+    say("%s   version %llu, of %s%s", plain(call, p->id), (unsigned long long)p->version, plain(call, p->authority),
+        loaded->is_note ? "" : ", not signed");
+    say("  for %s, from %s%s%s", plain(call, buffer_span(&places)), time_text(call, p->effective_from),
+        p->has_effective_to ? " to " : "", p->has_effective_to ? time_text(call, p->effective_to) : "");
+    const struct rule *rules = p->rules.items;
+    for (size_t i = 0; i < p->rules.count; i++)
+        put_rule(call, &rules[i]);
+    return DONE;
+}
+
+int verb_policy(struct call *call)
+{
+    static const struct verb verbs[] = {{"lint", policy_lint, "check it, and name what is wrong"},
+                                        {"sign", policy_sign, "make a note of it"},
+                                        {"show", policy_show, "its rules, readable"}};
+    return VERBS(call, "Policies: what an authority demands before a document may be released.", verbs);
+}
