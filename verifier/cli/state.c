@@ -128,12 +128,19 @@ static int issue(struct call *call, struct state_folder *folder, const struct pr
     return file_write_or_print(call, out, text);
 }
 
-static int check_distinct(struct call *call, const struct practitioner *people, size_t count)
+/* Reads whom to bind; each must be admissible beside those before. */
+static int read_people(struct call *call, struct change *c, const struct binding_asked *asked, struct practitioner *people)
 {
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < i; k++)
-            if (public_key_equal(&people[i].holder, &people[k].holder))
-                return fail_code(call, REFUSED, CSIGN_E_KEY_ALREADY_BOUND, NULL, "--holder, given for two");
+    const uint64_t first = state_status(&c->folder)->bindings;
+    const size_t count = asked->practitioners.count;
+    struct bound *before, *all = call_memory(call, ((size_t)first + count) * sizeof *all);
+    STEP(practitioners_load(&c->folder, &before));
+    memcpy(all, before, (size_t)first * sizeof *all);
+    for (size_t i = 0; i < count; i++) {
+        STEP(practitioner_read(call, asked->practitioners.items[i], asked->holders.items[i], &people[i]));
+        STEP(practitioner_admit(&c->folder, all, first + i, &people[i], c->at));
+        all[first + i] = (struct bound){people[i].facts.sub, people[i].holder};
+    }
     return DONE;
 }
 
@@ -145,13 +152,11 @@ static int bind(struct call *call, struct change *c, void *what)
     struct leaf *leaves = call_memory(call, count * sizeof *leaves);
     const uint64_t first = state_status(&c->folder)->bindings;
     struct key issuer;
+    STEP(read_people(call, c, asked, people));
     for (size_t i = 0; i < count; i++) {
-        STEP(practitioner_read(call, asked->practitioners.items[i], asked->holders.items[i], &people[i]));
-        STEP(practitioner_admit(&c->folder, &people[i], c->at));
         leaves[i] = (struct leaf){.type = LEAF_BINDING, .binding = {.index = first + i}};
         practitioner_commit(state_root(&c->folder), &people[i], leaves[i].binding.commit);
     }
-    STEP(check_distinct(call, people, count));
     if (asked->credentials.count)
         STEP(key_open(&c->ring, call_format(call, "%s/keys/issuer", c->dir), KEY_ISSUER, &issuer));
     STEP(state_propose(&c->folder, &c->keys, leaves, count, c->at, NULL));
