@@ -124,7 +124,7 @@ def common():
     bad('an unknown code', ['explain', 'nonsense'], 2, 'unknown code, nonsense')
     one = json.loads(good('a code as JSON', ['explain', 'status-stale', '--json']).stdout)
     every = json.loads(good('all codes as JSON', ['explain', '--json']).stdout)
-    if one['number'] != 304 or len(every) < 150 or one not in every:
+    if one['number'] != 304 or len(every) < 100 or one not in every:
         failures.append('explain --json: %r' % one)
 
 
@@ -201,7 +201,6 @@ def roots(vkey):
     good('a test root', ['root', 'new', '--test', '--origin', 'other.test', '--keys', 'other-keys', '--out', 'other.root'] + P)
     bad('a test root that does not end in .test', ['root', 'new', '--test', '--origin', 'example.org', '--keys', 'k', '--out', 'x']
         + P, 2, 'not the origin of a test root', 'example.org')
-    shutil.rmtree(os.path.join(HERE, 'k'), ignore_errors=True)
     bad('a test root without an origin', ['root', 'new', '--test', '--keys', 'k', '--out', 'x'] + P, 2, 'missing, --origin')
     bad('neither draft nor test', ['root', 'new', '--out', 'x'], 2, '--draft', '--test')
     good('the registry', ['state', 'init', 'reg'] + P, 'registry.test')
@@ -322,7 +321,7 @@ def states():
     bad('a cut of nothing', cut + ['tool'] + P, 2, '--id')
     bad('a cut with a model that has none', cut + ['tool', '--id', 'x', '--model', 'y'] + P, 2, '--model')
     good('a cut', cut + ['model', '--id', 'old-tool', '--model', 'm', '--for-good'] + P)
-    bad('a cut that goes back', cut + ['model', '--id', 'old-tool', '--model', 'm'] + P, 1, 'leaf-malformed', 'cut')
+    bad('a cut that goes back', cut + ['model', '--id', 'old-tool', '--model', 'm'] + P, 1, 'not later than the cut before', 'cut')
     bad('evidence of yesterday', ['state', 'refresh', 'reg', '--at', str(NOW - 86400)] + P, 1, '--at')
     bad('evidence by a key that is not valid then', ['state', 'refresh', 'reg', '--at', str(NOW + 90 * 86400)] + P, 1, 'freshness key')
     bad('a time that is none', ['state', 'refresh', 'reg', '--at', '2026-02-30T00:00:00Z'] + P, 2, '--at')

@@ -109,7 +109,7 @@ static int state_init(struct call *call)
     if (code != DONE)
         folder_remove(beside);
     if (code == DONE && !call->json)
-        say("a test registry, %s: pin its root with `countersign root show %s/trust/1`", dir, dir);
+        say("%s: a test registry in %s; `countersign root show %s/trust/1` prints the hash to pin", plan.origin, dir, dir);
     return code;
 }
 
@@ -310,13 +310,25 @@ static int read_policy(struct call *call, const char *path, span *ret_note, stru
     return DONE;
 }
 
+static int check_version(struct call *call, const struct status *status, const struct leaf *leaf, const char *path)
+{
+    for (size_t i = 0; i < status->policy_count; i++)
+        if (memcmp(status->policies[i].id, leaf->policy.id, sizeof leaf->policy.id) == 0 &&
+            status->policies[i].version >= leaf->policy.version)
+            return fail(call, REFUSED, call_format(call, "give it a version above %u", status->policies[i].version),
+                        "not above a version that the log names (policy-rolled-back), version in %s", path);
+    return DONE;
+}
+
 static int publish(struct call *call, struct change *c, void *what)
 {
     const struct texts *paths = what;
     struct leaf *leaves = call_memory(call, paths->count * sizeof *leaves);
     span *notes = call_memory(call, paths->count * sizeof *notes);
-    for (size_t i = 0; i < paths->count; i++)
+    for (size_t i = 0; i < paths->count; i++) {
         STEP(read_policy(call, paths->items[i], &notes[i], &leaves[i]));
+        STEP(check_version(call, state_status(&c->folder), &leaves[i], paths->items[i]));
+    }
     STEP(append(c, leaves, paths->count, notes));
     return say_size(call, c, "published");
 }
