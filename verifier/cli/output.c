@@ -89,3 +89,17 @@ const char *plain(struct call *call, span text)
     plain_write(&out, text);
     return (const char *)out.data;
 }
+
+const char *plain_lines(struct call *call, span text)
+{
+    struct buffer out = call_buffer(call, text.size + 1);
+    for (size_t at = 0; at < text.size;) {
+        const uint8_t *end = memchr(text.data + at, '\n', text.size - at);
+        size_t size = end ? (size_t)(end - text.data) - at : text.size - at;
+        plain_write(&out, span_of(text.data + at, size));
+        if (end)
+            buffer_byte(&out, '\n');
+        at += size + 1;
+    }
+    return (const char *)out.data;
+}

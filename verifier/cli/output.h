@@ -21,5 +21,7 @@ int put_out(const struct call *call, span text);
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A text for people: what a terminal would obey becomes '?'. */
 const char *plain(struct call *call, span text);
+/* The same of each line. */
+const char *plain_lines(struct call *call, span text);
 
 #endif

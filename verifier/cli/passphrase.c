@@ -103,14 +103,15 @@ int passphrase_read(struct call *call, const char *file, const char *whose, bool
     return DONE;
 }
 
-int confirm(struct call *call, const char *question, bool *ret_yes)
+int confirm(struct call *call, span text, const char *question)
 {
     char answer[PASSPHRASE_MAX + 1];
     size_t size = 0;
     int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (terminal < 0)
         return fail(call, CANNOT, "show it to the person first, then give --yes", "no terminal to confirm at, --yes");
-    *ret_yes = ask(terminal, question, true, answer, &size) && strcmp(answer, "yes") == 0;
+    dprintf(terminal, "%.*s", (int)text.size, (const char *)text.data);
+    bool yes = ask(terminal, question, true, answer, &size) && strcmp(answer, "yes") == 0;
     close(terminal);
-    return DONE;
+    return yes ? DONE : fail(call, REFUSED, "type yes to sign", "not signed, the answer was not yes");
 }

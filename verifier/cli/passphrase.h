@@ -9,7 +9,10 @@
 /* `file` may be NULL: the terminal asks, and asks twice for a passphrase that is new. The text lies in guarded memory. */
 int passphrase_read(struct call *call, const char *file, const char *whose, bool is_new, span *ret);
 
-/* Asks a question at the terminal; *ret_yes only for the answer "yes". CANNOT without a terminal. */
-int confirm(struct call *call, const char *question, bool *ret_yes);
+/*
+ * Shows a text at the terminal and asks; REFUSED unless the answer is "yes", CANNOT without a terminal. Lines of the text
+ * that somebody else chose must be plain().
+ */
+int confirm(struct call *call, span text, const char *question);
 
 #endif

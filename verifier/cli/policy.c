@@ -223,13 +223,7 @@ static void put_rule(struct call *call, const struct rule *r)
     buffer_text(&out, call_format(call, "time        evidence at most %llus old, released at most %llus after it was received\n",
                                   (unsigned long long)r->max_status_age_s, (unsigned long long)r->signoff_to_release_s));
     put_demands(&out, r);
-    span text = buffer_span(&out);
-    for (size_t at = 0; at < text.size;) { /* line by line: what is in a policy is not for the terminal to obey */
-        const uint8_t *end = memchr(text.data + at, '\n', text.size - at);
-        size_t size = end ? (size_t)(end - text.data) - at : text.size - at;
-        say("%s%s", size ? "  " : "", plain(call, span_of(text.data + at, size)));
-        at += size + 1;
-    }
+    say("%s", plain_lines(call, buffer_span(&out)));
 }
 
 static const char *time_text(struct call *call, uint64_t t)

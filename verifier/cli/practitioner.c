@@ -117,20 +117,31 @@ int practitioner_load(struct state_folder *f, uint64_t index, struct practitione
 
 /* --- checking --- */
 
-/* A holder key is bound to one person, and has at most one live index (PROTOCOL 3 and 5). */
-static int check_key_is_free(struct state_folder *f, struct practitioner *person)
+int practitioners_load(struct state_folder *f, struct bound **ret)
 {
-    for (uint64_t index = 0; index < state_status(f)->bindings; index++) {
+    const uint64_t count = state_status(f)->bindings;
+    *ret = call_memory(f->call, (size_t)count * sizeof **ret);
+    for (uint64_t index = 0; index < count; index++) {
         struct stored stored;
         STEP(load_stored(f, index, &stored));
-        if (memcmp(stored.holder, person->holder.bytes, sizeof stored.holder) != 0)
+        (*ret)[index].sub = stored.sub;
+        memcpy((*ret)[index].holder.bytes, stored.holder, sizeof stored.holder);
+    }
+    return DONE;
+}
+
+/* A holder key is bound to one person, and has at most one live index (PROTOCOL 3 and 5). */
+static int check_key_is_free(struct state_folder *f, const struct bound *bound, uint64_t count, struct practitioner *person)
+{
+    for (uint64_t index = 0; index < count; index++) {
+        if (!public_key_equal(&bound[index].holder, &person->holder))
             continue;
         if (!person->facts.sub.data)
-            person->facts.sub = stored.sub; /* the same person again, under a new index */
-        if (!span_equal(person->facts.sub, stored.sub))
+            person->facts.sub = bound[index].sub; /* the same person again, under a new index */
+        if (!span_equal(person->facts.sub, bound[index].sub))
             return fail_code(f->call, REFUSED, CSIGN_E_KEY_ALREADY_BOUND,
                              &(csign_fault){CSIGN_E_KEY_ALREADY_BOUND, "--holder", "to another practitioner", 0}, "this registry");
-        if (ended(state_status(f), index) == CSIGN_OK)
+        if (index >= state_status(f)->bindings || ended(state_status(f), index) == CSIGN_OK)
             return fail(f->call, REFUSED, call_format(f->call, "end it first: `countersign state end %s --index %llu --code "
                                                                "superseded`", f->path, (unsigned long long)index),
                         "the key has a live index already, --holder");
@@ -158,10 +169,10 @@ static int check_jurisdictions(struct state_folder *f, const struct practitioner
     return DONE;
 }
 
-int practitioner_admit(struct state_folder *f, struct practitioner *person, int64_t at)
+int practitioner_admit(struct state_folder *f, const struct bound *bound, uint64_t count, struct practitioner *person, int64_t at)
 {
     STEP(check_jurisdictions(f, person, at));
-    STEP(check_key_is_free(f, person));
+    STEP(check_key_is_free(f, bound, count, person));
     if (!person->facts.sub.data) {
         uint8_t random[10];
         struct buffer sub = call_buffer(f->call, UUID_SIZE + 1);

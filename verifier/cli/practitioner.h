@@ -13,8 +13,19 @@ struct practitioner {
 
 /* Reads the facts from a file; `holder` is a public key in base64url or the path of a key file. */
 int practitioner_read(struct call *call, const char *path, const char *holder, struct practitioner *ret);
-/* Whether this registry may bind her at `at`: place and key. It gives her a `sub` if she has none. */
-int practitioner_admit(struct state_folder *folder, struct practitioner *person, int64_t at);
+/* Who was bound before, one an index. */
+struct bound {
+    span sub;
+    struct public_key holder;
+};
+int practitioners_load(struct state_folder *folder, struct bound **ret);
+
+/*
+ * Whether this registry may bind her at `at`, after the `count` in `bound`: place and key. It gives her a `sub` if she has
+ * none. Indexes that the log does not have yet are about to be live.
+ */
+int practitioner_admit(struct state_folder *folder, const struct bound *bound, uint64_t count, struct practitioner *person,
+                       int64_t at);
 /* The commitment of her B leaf. */
 void practitioner_commit(const struct root *root, const struct practitioner *person, uint8_t ret[CSIGN_HASH_SIZE]);
 

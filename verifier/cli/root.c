@@ -12,8 +12,6 @@
 #include "passphrase.h"
 #include "test_root.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <sys/stat.h>
 
 /* --- reading --- */
@@ -114,17 +112,13 @@ static int sign_root(struct call *call, const struct draft_asked *asked)
     struct keyring ring = {.call = call, .passphrase_file = asked->passphrase_file};
     struct buffer note;
     span text;
-    bool complete, yes = asked->yes;
+    bool complete;
     STEP(read_draft(call, asked->draft, &note, &text));
-    if (!yes) {
-        fprintf(stderr, "%s\n", (const char *)call_text(call, text));
-        STEP(confirm(call, "type yes to sign this root: ", &yes));
-    }
-    if (!yes)
-        return fail(call, REFUSED, "type yes to sign", "not signed, the answer was not yes");
     for (size_t i = 0; i < asked->keys.count; i++)
         STEP(sign_draft(call, &ring, asked->keys.items[i], text, &note));
     STEP(check_draft(call, buffer_span(&note), asked->draft, &complete));
+    if (!asked->yes) /* what is shown was checked; the signatures leave this process only now */
+        STEP(confirm(call, span_text(plain_lines(call, text)), "type yes to sign this root: "));
     STEP(file_write(call, asked->out, buffer_span(&note)));
     if (!complete)
         say("signed, and short of the threshold: the next holder signs with --draft %s", asked->out);
@@ -134,10 +128,14 @@ static int sign_root(struct call *call, const struct draft_asked *asked)
 static int make_test_root(struct call *call, const struct test_root_plan *plan, const char *out)
 {
     struct test_root made;
-    if (mkdir(plan->keys, 0700) != 0 && errno != EEXIST)
-        return fail_system(call, "cannot make the folder", plan->keys, "give one that this user may write to");
-    STEP(test_root_make(call, plan, &made));
-    return file_write(call, out, made.note);
+    if (mkdir(plan->keys, 0700) != 0)
+        return fail_system(call, "cannot make the folder", plan->keys, "give one that is not there yet, where this user may write");
+    int code = test_root_make(call, plan, &made);
+    if (code == DONE)
+        code = file_write(call, out, made.note);
+    if (code != DONE)
+        folder_remove(plan->keys);
+    return code;
 }
 
 static int root_new(struct call *call)
@@ -153,7 +151,7 @@ static int root_new(struct call *call)
         {"--yes", OPTION_FLAG, false, &asked.yes, NULL, "do not show and ask", NULL, 0},
         {"--test", OPTION_FLAG, false, &test, NULL, "make a test root, with all its keys:", NULL, 0},
         {"--origin", OPTION_TEXT, false, &plan.origin, "NAME", "of the registry, ends in .test", NULL, 0},
-        {"--keys", OPTION_TEXT, false, &plan.keys, "DIR", "the folder for its keys", NULL, 0},
+        {"--keys", OPTION_TEXT, false, &plan.keys, "DIR", "the folder to make for its keys", NULL, 0},
         {"--jurisdiction", OPTION_TEXTS, false, &jurisdictions, "CODE", "default US and CN", NULL, 0},
         {"--passphrase-file", OPTION_TEXT, false, &asked.passphrase_file, "FILE", "of the keys; else asked", NULL, 0},
     };

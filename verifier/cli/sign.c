@@ -16,7 +16,6 @@
 #include "sign_off.h"
 
 #include <sodium.h>
-#include <stdio.h>
 
 struct asked {
     const char *credential, *key, *request, *document, *disclose, *passphrase_file, *out;
@@ -96,24 +95,35 @@ static int check_times(struct call *call, const struct signing *s, const char *c
 
 /* --- showing --- */
 
+static void put(struct call *call, struct buffer *out, const char *before, span value)
+{
+    buffer_text(out, before);
+    buffer_text(out, plain(call, value));
+}
+
 static int show(struct call *call, const struct asked *asked, const struct signing *s)
 {
     const struct request *r = &s->request;
     char hex[2 * CSIGN_HASH_SIZE + 1];
-    bool yes = false;
+    struct buffer out = call_buffer(call, 16384);
     sodium_bin2hex(hex, sizeof hex, s->digest, sizeof s->digest);
-    if (asked->yes)
-        return DONE;
-    fprintf(stderr, "%s   %s\n", plain(call, r->document.label), asked->document);
-    fprintf(stderr, "  digest       sha256:%s   %zu bytes   %s\n", hex, s->document.size, plain(call, r->document.media_type));
-    fprintf(stderr, "  act          %s, %s, %s, at %s\n", plain(call, r->act), vocabulary_word(&settings, r->setting),
-            plain(call, r->jurisdiction), plain(call, r->site));
-    fprintf(stderr, "  asked by     %s, tool %s %s %s\n", plain(call, r->audience), plain(call, r->tool.id),
-            plain(call, r->tool.model), plain(call, r->tool.version));
-    fprintf(stderr, "  you declare  %s, %s, written by %s\n", vocabulary_word(&dispositions, asked->disposition),
-            vocabulary_word(&meanings, asked->meaning), vocabulary_word(&authorships, asked->authorship));
-    STEP(confirm(call, "read the document, then type yes to sign exactly these bytes: ", &yes));
-    return yes ? DONE : fail(call, REFUSED, "type yes to sign", "not signed, the answer was not yes");
+    put(call, &out, "", r->document.label);
+    put(call, &out, "   ", span_text(asked->document));
+    put(call, &out, "\n  digest       sha256:", span_text(hex));
+    put(call, &out, call_format(call, "   %zu bytes   ", s->document.size), r->document.media_type);
+    put(call, &out, "\n  act          ", r->act);
+    put(call, &out, ", ", span_text(vocabulary_word(&settings, r->setting)));
+    put(call, &out, ", ", r->jurisdiction);
+    put(call, &out, ", at ", r->site);
+    put(call, &out, "\n  asked by     ", r->audience);
+    put(call, &out, ", with the tool ", r->tool.id);
+    put(call, &out, " ", r->tool.model);
+    put(call, &out, " ", r->tool.version);
+    put(call, &out, "\n  you declare  ", span_text(vocabulary_word(&dispositions, asked->disposition)));
+    put(call, &out, ", ", span_text(vocabulary_word(&meanings, asked->meaning)));
+    put(call, &out, ", written by: ", span_text(vocabulary_word(&authorships, asked->authorship)));
+    buffer_byte(&out, '\n');
+    return confirm(call, buffer_span(&out), "read the document, then type yes to sign exactly these bytes: ");
 }
 
 /* --- signing --- */
@@ -235,7 +245,8 @@ static int show_and_sign(struct call *call, struct asked *asked)
     STEP(settle(call, asked, s));
     STEP(check_times(call, s, asked->credential, asked->request));
     s->opened_at = clock_now();
-    STEP(show(call, asked, s));
+    if (!asked->yes)
+        STEP(show(call, asked, s));
     STEP(key_open(&ring, asked->key, KEY_HOLDER, &key));
     if (!public_key_equal(&key.public, &s->claims.cnf.jwk.x))
         return fail(call, REFUSED, "sign with the key that the credential is bound to", "not the credential's key, %s", asked->key);

@@ -109,7 +109,7 @@ static int state_init(struct call *call)
     if (code != DONE)
         folder_remove(beside);
     if (code == DONE && !call->json)
-        say("a test registry, %s: pin its root with `countersign root show %s/trust/1`", dir, dir);
+        say("%s: a test registry in %s; `countersign root show %s/trust/1` prints the hash to pin", plan.origin, dir, dir);
     return code;
 }
 
@@ -128,12 +128,19 @@ static int issue(struct call *call, struct state_folder *folder, const struct pr
     return file_write_or_print(call, out, text);
 }
 
-static int check_distinct(struct call *call, const struct practitioner *people, size_t count)
+/* Reads whom to bind; each must be admissible beside those before. */
+static int read_people(struct call *call, struct change *c, const struct binding_asked *asked, struct practitioner *people)
 {
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < i; k++)
-            if (public_key_equal(&people[i].holder, &people[k].holder))
-                return fail_code(call, REFUSED, CSIGN_E_KEY_ALREADY_BOUND, NULL, "--holder, given for two");
+    const uint64_t first = state_status(&c->folder)->bindings;
+    const size_t count = asked->practitioners.count;
+    struct bound *before, *all = call_memory(call, ((size_t)first + count) * sizeof *all);
+    STEP(practitioners_load(&c->folder, &before));
+    memcpy(all, before, (size_t)first * sizeof *all);
+    for (size_t i = 0; i < count; i++) {
+        STEP(practitioner_read(call, asked->practitioners.items[i], asked->holders.items[i], &people[i]));
+        STEP(practitioner_admit(&c->folder, all, first + i, &people[i], c->at));
+        all[first + i] = (struct bound){people[i].facts.sub, people[i].holder};
+    }
     return DONE;
 }
 
@@ -145,13 +152,11 @@ static int bind(struct call *call, struct change *c, void *what)
     struct leaf *leaves = call_memory(call, count * sizeof *leaves);
     const uint64_t first = state_status(&c->folder)->bindings;
     struct key issuer;
+    STEP(read_people(call, c, asked, people));
     for (size_t i = 0; i < count; i++) {
-        STEP(practitioner_read(call, asked->practitioners.items[i], asked->holders.items[i], &people[i]));
-        STEP(practitioner_admit(&c->folder, &people[i], c->at));
         leaves[i] = (struct leaf){.type = LEAF_BINDING, .binding = {.index = first + i}};
         practitioner_commit(state_root(&c->folder), &people[i], leaves[i].binding.commit);
     }
-    STEP(check_distinct(call, people, count));
     if (asked->credentials.count)
         STEP(key_open(&c->ring, call_format(call, "%s/keys/issuer", c->dir), KEY_ISSUER, &issuer));
     STEP(state_propose(&c->folder, &c->keys, leaves, count, c->at, NULL));
@@ -305,13 +310,25 @@ static int read_policy(struct call *call, const char *path, span *ret_note, stru
     return DONE;
 }
 
+static int check_version(struct call *call, const struct status *status, const struct leaf *leaf, const char *path)
+{
+    for (size_t i = 0; i < status->policy_count; i++)
+        if (memcmp(status->policies[i].id, leaf->policy.id, sizeof leaf->policy.id) == 0 &&
+            status->policies[i].version >= leaf->policy.version)
+            return fail(call, REFUSED, call_format(call, "give it a version above %u", status->policies[i].version),
+                        "not above a version that the log names (policy-rolled-back), version in %s", path);
+    return DONE;
+}
+
 static int publish(struct call *call, struct change *c, void *what)
 {
     const struct texts *paths = what;
     struct leaf *leaves = call_memory(call, paths->count * sizeof *leaves);
     span *notes = call_memory(call, paths->count * sizeof *notes);
-    for (size_t i = 0; i < paths->count; i++)
+    for (size_t i = 0; i < paths->count; i++) {
         STEP(read_policy(call, paths->items[i], &notes[i], &leaves[i]));
+        STEP(check_version(call, state_status(&c->folder), &leaves[i], paths->items[i]));
+    }
     STEP(append(c, leaves, paths->count, notes));
     return say_size(call, c, "published");
 }

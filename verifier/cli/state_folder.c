@@ -258,6 +258,8 @@ static int try_change(struct state_folder *f, const uint8_t *added, size_t count
     csign_code code = csign_gate_apply_leaves(f->gate, added, count, change->checkpoint, &next, &fault);
     if (next)
         replace_gate(f, next);
+    if (code == CSIGN_E_LEAF_MALFORMED) /* the leaf is ours: it is not the log that is wrong, but what was asked for */
+        return fail(f->call, REFUSED, "correct it; nothing was changed", "%s, %s", fault.reason, fault.field);
     if (code != CSIGN_OK)
         return fail_code(f->call, REFUSED, code, &fault, "the change");
     if (!f->gate->has_evidence || f->gate->evidence_time != at)
