@@ -702,9 +702,9 @@ def deed_vectors(w):
             'why': why}),
         ('reinstate', at, dict(order, reason='reinstated', why=why)),
         ('deceased', at, {'practitioner': person, 'effective': NOW}),
-        ('correct', at, {'deed': digest, 'with': {'name': 'Clinic 1'}}),
-        ('void', at, {'deed': digest}),
-        ('cut', at, {'kind': 2, 'id': 'tool-9', 'cut_ms': NOW * 1000, 'reason': 'administrative', 'why': why}),
+        ('correct', at, {'deed': digest, 'with': {'name': 'Clinic 1'}, 'why': why}),
+        ('void', at, {'deed': digest, 'why': why}),
+        ('cut', at, {'kind': 'tool', 'id': 'tool-9', 'cut_ms': NOW * 1000, 'reason': 'administrative', 'why': why}),
         ('policy.publish', at, {'id': 'us-imaging', 'version': 1, 'note': b64u(note_hash(w.policy_note)),
                                 'effective_ms': w.policy['effective_from'] * 1000})]
     out, chain = [], deed_chain_0(w.origin)

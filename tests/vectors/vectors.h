@@ -18,13 +18,12 @@ static inline const char *vectors_folder(void)
     return folder ? folder : SOURCE_ROOT "/../shared/vectors";
 }
 
-/* The whole of a file of the folder, as long as the program runs; {NULL, 0} if there is none. */
-static inline span vectors_read(const char *name)
+static inline span vectors_read_in(const char *folder, const char *name)
 {
     static uint8_t memory[1 << 20];
     static size_t used;
     char path[4096];
-    (void)snprintf(path, sizeof path, "%s/%s", vectors_folder(), name);
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = fopen(path, "rb");
     if (!file)
         return span_of(NULL, 0);
@@ -32,6 +31,23 @@ static inline span vectors_read(const char *name)
     (void)fclose(file);
     span text = span_of(memory + used, size);
     used += size;
+    return text;
+}
+
+/* The whole of a file of the folder, as long as the program runs; {NULL, 0} if there is none. */
+static inline span vectors_read(const char *name)
+{
+    return vectors_read_in(vectors_folder(), name);
+}
+
+/* A file that lies beside this one, and so is always there. */
+static inline span vectors_read_own(const char *name)
+{
+    span text = vectors_read_in(SOURCE_ROOT "/tests/vectors", name);
+    if (!text.data) {
+        fprintf(stderr, "vectors: %s cannot be read\n", name);
+        exit(2);
+    }
     return text;
 }
 

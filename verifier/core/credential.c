@@ -92,7 +92,7 @@ static const struct schema_field jwk_fields[] = {
     {.name = "crv", .kind = FIELD_CONST, .more = "Ed25519"},
     {.name = "x", .kind = FIELD_DIGEST, AT(jwk, x)}, /* B64U of 32 bytes, as a digest */
 };
-static const struct schema jwk_schema = SCHEMA(struct jwk, jwk_fields);
+const struct schema jwk_schema = SCHEMA(struct jwk, jwk_fields);
 
 static const struct schema_field confirmation_fields[] = {
     {.name = "jwk", .kind = FIELD_OBJECT, .more = &jwk_schema, AT(confirmation, jwk)},

@@ -6,6 +6,7 @@
 #define CORE_CREDENTIAL_H
 
 #include "disclosure.h"
+#include "json_write.h"
 #include "vocabulary.h"
 
 #define CREDENTIAL_LIFE_MAX (24 * 60 * 60) /* seconds */
@@ -74,6 +75,10 @@ struct jwk {
     uint64_t present;
     struct public_key x;
 };
+/* RFC 8037, closed: kty, crv and x, so that no private or foreign member travels along. */
+extern const struct schema jwk_schema;
+void jwk_write(struct json_out *o, const struct public_key *key);
+
 struct confirmation {
     uint64_t present;
     struct jwk jwk;

@@ -1,4 +1,4 @@
-/* Making a credential: the other side of credential.c, member for member. */
+/* Making a credential: the other side of credential.c, the claims in the order of TOKENS 4.1. */
 #include "base64.h"
 #include "credential.h"
 #include "schema_write.h"
@@ -16,16 +16,21 @@ static void put_pairs(struct json_out *o, const char *second, struct object_list
     json_end_array(o);
 }
 
+void jwk_write(struct json_out *o, const struct public_key *key)
+{
+    json_put_object(o);
+    json_put_text_member(o, "kty", SPAN("OKP"));
+    json_put_text_member(o, "crv", SPAN("Ed25519"));
+    json_put_base64url_member(o, "x", span_of(key->bytes, sizeof key->bytes));
+    json_end_object(o);
+}
+
 static void put_confirmation(struct json_out *o, const struct credential *c)
 {
     json_put_name(o, "cnf");
     json_put_object(o);
     json_put_name(o, "jwk");
-    json_put_object(o);
-    json_put_text_member(o, "kty", SPAN("OKP"));
-    json_put_text_member(o, "crv", SPAN("Ed25519"));
-    json_put_base64url_member(o, "x", span_of(c->cnf.jwk.x.bytes, CSIGN_PUBLIC_KEY_SIZE));
-    json_end_object(o);
+    jwk_write(o, &c->cnf.jwk.x);
     json_end_object(o);
 }
 
@@ -152,6 +157,7 @@ static void put_digests(struct json_out *o, const span *disclosures, size_t coun
     for (size_t i = 0; i < count; i++)
         json_put_text(o, span_of(memory + 43 * i, 43));
     json_end_array(o);
+    json_put_text_member(o, "_sd_alg", SPAN("sha-256")); /* RFC 9901's default, said: some verifiers wait for it */
 }
 
 csign_code credential_write(struct buffer *out, const struct credential *c, const struct credential_secrets *secrets,
@@ -175,12 +181,12 @@ csign_code credential_write(struct buffer *out, const struct credential *c, cons
     json_put_object(&o);
     json_put_text_member(&o, "vct", c->vct);
     json_put_text_member(&o, "iss", c->iss);
-    json_put_integer_member(&o, "iat", c->iat);
     json_put_integer_member(&o, "nbf", c->nbf);
     json_put_integer_member(&o, "exp", c->exp);
-    json_put_text_member(&o, "sub", c->sub);
     put_confirmation(&o, c);
     put_status(&o, &c->status);
+    json_put_integer_member(&o, "iat", c->iat);
+    json_put_text_member(&o, "sub", c->sub);
     json_put_word_member(&o, "profession", &professions, c->profession);
     json_put_word_member(&o, "level", &levels, c->level);
     json_put_texts_member(&o, "jurisdiction", c->jurisdiction);

@@ -35,7 +35,7 @@ bool jws_verify(const struct jws *jws, const struct public_key *key)
     return jws->signature.size == CSIGN_SIGNATURE_SIZE && public_key_verify(key, jws->signing_input, jws->signature.data);
 }
 
-static bool read_alg(struct json *j, const struct schema_field *field, void *into)
+bool jws_algorithm_read(struct json *j, const struct schema_field *field, void *into)
 {
     span alg;
     (void)into;
@@ -47,7 +47,7 @@ csign_code jws_header_read(span json, const char *typ, bool with_kid, struct buf
                            csign_fault *fault)
 {
     const struct schema_field fields[] = {
-        {.name = "alg", .kind = FIELD_CALL, .call = read_alg},
+        {.name = "alg", .kind = FIELD_CALL, .call = jws_algorithm_read},
         {.name = "typ", .kind = FIELD_CONST, .more = typ},
         {.name = "kid", .kind = FIELD_TEXT, .max = KID_MAX, .offset = offsetof(struct jws_header, kid)},
     };

@@ -1,13 +1,12 @@
 /*
  * Compact JWS (RFC 7515) with Ed25519 (RFC 8037, RFC 9864): exactly three non-empty segments. The key record decides the
- * algorithm; a token never brings its own key.
+ * algorithm; a token never brings its own key, but for the one whose purpose that is (proof.h).
  */
 #ifndef CORE_JWS_H
 #define CORE_JWS_H
 
-#include "buffer.h"
-#include "fault.h"
 #include "key.h"
+#include "schema.h"
 
 struct jws {
     span signing_input; /* seg1 "." seg2, as received */
@@ -32,6 +31,9 @@ struct jws_header {
  */
 csign_code jws_header_read(span json, const char *typ, bool with_kid, struct buffer *scratch, struct jws_header *ret,
                            csign_fault *fault);
+
+/* Reads `alg`, for a table's FIELD_CALL: Ed25519 or EdDSA, which mean the same, and nothing else. */
+bool jws_algorithm_read(struct json *j, const struct schema_field *field, void *into);
 
 /* Appends a token: header and payload are JSON. */
 void jws_write(struct buffer *out, span header, span payload, const struct signing_key *key);
