@@ -3,7 +3,6 @@
 #include "counting.h"
 #include "event.h"
 #include "checkpoint.h"
-#include "cosignature.h"
 #include "root.h"
 
 #include <stdio.h>
@@ -124,7 +123,7 @@ static void put_checkpoint(struct registry *r, const struct merkle_range *range)
     span text = buffer_since(b, from);
     buffer_byte(b, '\n');
     note_sign(b, text, &log, &r->statuslog);
-    cosignature_sign(b, text, &fresh, &r->fresh, (uint64_t)REGISTRY_NOW - 7);
+    note_cosign(b, text, &fresh, &r->fresh, (uint64_t)REGISTRY_NOW - 7);
 }
 
 static void open_gate(struct registry *r, uint64_t bindings)

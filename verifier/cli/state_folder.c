@@ -1,6 +1,5 @@
 #include "state_folder.h"
 #include "base64.h"
-#include "cosignature.h"
 #include "files.h"
 #include "output.h"
 #include "tile.h"
@@ -242,7 +241,7 @@ static span make_checkpoint(struct state_folder *f, const struct state_keys *key
     span text = buffer_span(&note);
     buffer_byte(&note, '\n');
     note_sign(&note, text, &log, keys->statuslog.signing);
-    cosignature_sign(&note, text, &fresh, keys->fresh.signing, (uint64_t)at);
+    note_cosign(&note, text, &fresh, keys->fresh.signing, (uint64_t)at);
     return buffer_span(&note);
 }
 
