@@ -158,6 +158,19 @@ static void put_signer(struct buffer *out, const struct rule_signer *s)
     put_set(out, s->meanings, &meanings, " or ");
 }
 
+static void put_conditions(struct buffer *out, const struct object_list *list, const char *before)
+{
+    const struct rule_condition *conditions = list->items;
+    for (size_t i = 0; i < list->count; i++) {
+        buffer_text(out, i ? " and " : before);
+        buffer_text(out, vocabulary_word(&fact_names, conditions[i].fact));
+        buffer_byte(out, ' ');
+        buffer_text(out, vocabulary_word(&operators, conditions[i].op));
+        buffer_byte(out, ' ');
+        buffer_put(out, conditions[i].text);
+    }
+}
+
 static void put_demands(struct buffer *out, const struct rule *r)
 {
     const char *before = "also        ";
@@ -187,17 +200,10 @@ static void put_demands(struct buffer *out, const struct rule *r)
     }
     const struct rule_deny *denies = r->hard_deny.items;
     for (size_t i = 0; i < r->hard_deny.count; i++) {
-        const struct rule_condition *conditions = denies[i].conditions.items;
         buffer_text(out, "never       ");
         buffer_text(out, vocabulary_word(&deny_codes, denies[i].code));
-        for (size_t k = 0; k < denies[i].conditions.count; k++) {
-            buffer_text(out, k ? " and " : ": ");
-            buffer_text(out, vocabulary_word(&fact_names, conditions[k].fact));
-            buffer_byte(out, ' ');
-            buffer_text(out, vocabulary_word(&operators, conditions[k].op));
-            buffer_byte(out, ' ');
-            buffer_put(out, conditions[k].text);
-        }
+        put_conditions(out, &denies[i].conditions, ": ");
+        put_conditions(out, &denies[i].unless, ", unless ");
         buffer_byte(out, '\n');
     }
 }
