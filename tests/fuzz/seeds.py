@@ -214,5 +214,46 @@ def policy_seeds():
         {"professions": ["physician"], "meanings": ["approval"]}, {"professions": ["pharmacist"], "meanings": ["review"]}]}]))
 
 
-for make in json_seeds, base64_seeds, note_seeds, root_seeds, event_seeds, policy_seeds:
+def bytes_of(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def token_seeds():
+    """Credentials and sign-offs of the conformance cases: as text, and as the JSON inside, on which mutation does more."""
+    seen = 0
+    cases = pathlib.Path(__file__).parents[1] / "conformance/cases"
+    for path in sorted(cases.glob("*.jsonl")):
+        taken = 0
+        for line in path.read_text().splitlines():
+            case = json.loads(line)
+            try:
+                release = json.loads(case["release"])
+                one = release["sign_offs"][0]
+                jwt, *disclosures, binding = one["sign_off"].split("~")
+                header, payload = (bytes_of(part) for part in jwt.split(".")[:2])
+                kb_header, kb_payload = (bytes_of(part) for part in binding.split(".")[:2])
+                raw = [bytes_of(part) for part in disclosures]
+                entries = [bytes_of(entry) for entry in one["transaction_data"]]
+                request = json.dumps(release["requests"][0], separators=(",", ":"), ensure_ascii=False).encode()
+            except (KeyError, IndexError, TypeError, ValueError):
+                continue
+            if case["expect"]["verdict"] != "allow" or taken == 3 or any(b"\n" in part for part in (header, payload, *raw, *entries)):
+                continue
+            taken += 1
+            seen += 1
+            name = case["name"]
+            seed("credential", name, "~".join([jwt, *disclosures, ""]))
+            seed("credential", name + "-json", b"\n".join([header, payload, *raw, b""]))
+            lines = [one["sign_off"].encode(), *(e.encode() for e in one["transaction_data"]), request, b""]
+            seed("sign_off", name, b"\n".join(lines))
+            seed("sign_off", name + "-json", b"\n".join([kb_header, kb_payload, *entries, request, b""]))
+            if seen == 1:
+                seed("credential", "bound_fail", one["sign_off"])
+                seed("credential", "cut_fail", jwt[:-20])
+                seed("credential", "claim-missing-json_fail", b"\n".join([header, payload.replace(b'"iss"', b'"isx"'), b""]))
+                seed("sign_off", "no-entry_fail", b"\n".join([one["sign_off"].encode(), request, b""]))
+                seed("sign_off", "member-json_fail", b"\n".join([kb_header, kb_payload[:-1] + b',"x":1}', *entries, request, b""]))
+
+
+for make in token_seeds, json_seeds, base64_seeds, note_seeds, root_seeds, event_seeds, policy_seeds:
     make()

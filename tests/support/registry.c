@@ -161,15 +161,16 @@ static void open_gate(struct registry *r, uint64_t bindings)
         leaf_binding_commit(SPAN(ISS), SPAN("practitioner-1"), thumbprint, leaf.binding.commit);
         leaf_write(b, &leaf);
     }
-    span leaves = buffer_since(b, from);
-    must(leaves.data != NULL, "no room for the leaves");
-    for (size_t at = 0; at < leaves.size; at += LEAF_SIZE) {
-        struct merkle_hash leaf_hash = merkle_leaf(span_of(leaves.data + at, LEAF_SIZE));
+    r->leaves = buffer_since(b, from);
+    must(r->leaves.data != NULL, "no room for the leaves");
+    for (size_t at = 0; at < r->leaves.size; at += LEAF_SIZE) {
+        struct merkle_hash leaf_hash = merkle_leaf(span_of(r->leaves.data + at, LEAF_SIZE));
         must(merkle_range_append(&range, &leaf_hash), "range");
     }
     from = b->size;
     put_checkpoint(r, &range);
-    must_ok(csign_gate_apply_leaves(opened, leaves.data, range.size, buffer_since(b, from), &caught_up, &fault), &fault, "leaves");
+    r->checkpoint = buffer_since(b, from);
+    must_ok(csign_gate_apply_leaves(opened, r->leaves.data, range.size, r->checkpoint, &caught_up, &fault), &fault, "leaves");
     must_ok(csign_gate_apply_policy(caught_up, r->policy_note, &r->gate, &fault), &fault, "policy");
     csign_gate_free(&opened);
     csign_gate_free(&caught_up);

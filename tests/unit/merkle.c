@@ -219,6 +219,20 @@ static void inclusion_of_a_node_fail(void **state)
     assert_int_equal(merkle_check_inclusion(0, 0, &leaves[0], NULL, 0, &roots[0]), CSIGN_E_PROOF_BAD);
 }
 
+/* Each would verify by its arithmetic alone: leaf 2 of two leaves, and a tree above 2^63-1. */
+static void inclusion_outside_fail(void **state)
+{
+    const uint64_t half = UINT64_C(1) << 63;
+    struct merkle_hash proof[2] = {leaves[1], leaves[2]}, right = merkle_node(&leaves[0], &proof[0]);
+    struct merkle_hash outside = merkle_node(&proof[1], &right), above = merkle_node(&proof[0], &leaves[0]);
+    (void)state;
+    assert_int_equal(merkle_check_inclusion(2, 3, &leaves[0], proof, 1, &above), CSIGN_OK);
+    assert_int_equal(merkle_check_inclusion(2, 2, &leaves[0], proof, 2, &outside), CSIGN_E_PROOF_BAD);
+    assert_int_equal(merkle_check_inclusion(half, half + 1, &leaves[0], proof, 1, &above), CSIGN_E_PROOF_BAD);
+    assert_int_equal(merkle_check_consistency(half, half, &above, &above, NULL, 0), CSIGN_E_PROOF_BAD);
+    assert_int_equal(merkle_check_consistency(half - 1, half - 1, &above, &above, NULL, 0), CSIGN_OK);
+}
+
 /* --- consistency --- */
 
 struct consistency {
@@ -364,6 +378,7 @@ int main(void)
         cmocka_unit_test(inclusion_elsewhere_fail),
         cmocka_unit_test(inclusion_of_another_length_fail),
         cmocka_unit_test(inclusion_of_a_node_fail),
+        cmocka_unit_test(inclusion_outside_fail),
         cmocka_unit_test(consistency_proofs_verify),
         cmocka_unit_test(consistency_bit_flipped_fail),
         cmocka_unit_test(consistency_of_other_sizes_fail),

@@ -392,6 +392,19 @@ static void key_of_two_kinds_fail(void **state)
     case_of(edit(production, "policy CN-11", many), CSIGN_OK, ""); /* two lines of one kind */
 }
 
+/* Two keys of one name whose ids collide, which 2^17 tries find: either's signature would be the other's bad one. */
+static void name_and_id_of_two_keys_fail(void **state)
+{
+    struct signer a = signer_of("collide 41762", "ana", NOTE_ED25519), b = signer_of("collide 43567", "ana", NOTE_ED25519);
+    char a_text[320], b_text[320];
+    (void)state;
+    assert_memory_equal(a.vkey.id, b.vkey.id, 4);
+    assert_false(vkey_same_key(&a.vkey, &b.vkey));
+    (void)signer_text(&a, a_text);
+    (void)signer_text(&b, b_text);
+    case_of(edit(edit(production, vkeys[B], a_text), vkeys[C], b_text), CSIGN_E_ROOT_MALFORMED, "root");
+}
+
 static void too_many_lines_fail(void **state)
 {
     static char lines[CSIGN_ROOT_MAX], text[CSIGN_ROOT_MAX + TEXT_MAX];
@@ -551,6 +564,7 @@ int main(void)
         cmocka_unit_test(freshness_fail),
         cmocka_unit_test(officers_fail),
         cmocka_unit_test(key_of_two_kinds_fail),
+        cmocka_unit_test(name_and_id_of_two_keys_fail),
         cmocka_unit_test(too_many_lines_fail),
         cmocka_unit_test(too_long_fail),
         cmocka_unit_test(signatures_are_counted),

@@ -1,37 +1,7 @@
 /* Making a credential: the other side of credential.c, member for member. */
 #include "base64.h"
 #include "credential.h"
-#include "json_write.h"
-
-static void put_word(struct json_out *o, const char *name, const struct vocabulary *v, uint8_t word)
-{
-    json_put_text_member(o, name, span_text(vocabulary_word(v, word)));
-}
-
-static void put_texts(struct json_out *o, const char *name, struct text_list list)
-{
-    json_put_name(o, name);
-    json_put_array(o);
-    for (size_t i = 0; i < list.count; i++)
-        json_put_text(o, list.items[i]);
-    json_end_array(o);
-}
-
-static void put_date(struct json_out *o, const char *name, uint32_t date)
-{
-    char text[10];
-    if (!date)
-        return;
-    uint32_t parts[] = {date / 10000, date / 100 % 100, date % 100};
-    for (int i = 3; i >= 0; i--, parts[0] /= 10)
-        text[i] = (char)('0' + parts[0] % 10);
-    text[4] = text[7] = '-';
-    for (int i = 0; i < 2; i++) {
-        text[5 + 3 * i] = (char)('0' + parts[i + 1] / 10);
-        text[6 + 3 * i] = (char)('0' + parts[i + 1] % 10);
-    }
-    json_put_text_member(o, name, span_of(text, sizeof text));
-}
+#include "schema_write.h"
 
 static void put_pairs(struct json_out *o, const char *second, struct object_list list)
 {
@@ -87,7 +57,7 @@ static void put_privileges(struct json_out *o, const struct privileges *p)
     json_put_name(o, "privileges");
     json_put_object(o);
     json_put_bool_member(o, "prescribe", p->prescribe);
-    put_texts(o, "schedules", p->schedules);
+    json_put_texts_member(o, "schedules", p->schedules);
     json_put_integer_member(o, "antimicrobial_grade", p->antimicrobial_grade);
     json_put_bool_member(o, "narcotic", p->narcotic);
     for (size_t i = 0; i < sizeof held / sizeof *held; i++)
@@ -104,9 +74,9 @@ static void put_conditions(struct json_out *o, struct object_list list)
     for (size_t i = 0; i < list.count; i++) {
         json_put_object(o);
         json_put_text_member(o, "code", items[i].code);
-        put_texts(o, "acts_denied", items[i].acts_denied);
+        json_put_texts_member(o, "acts_denied", items[i].acts_denied);
         json_put_bool_member(o, "needs_cosign", items[i].needs_cosign);
-        put_date(o, "until", items[i].until);
+        json_put_date_member(o, "until", items[i].until);
         json_end_object(o);
     }
     json_end_array(o);
@@ -117,24 +87,24 @@ static void put_standing(struct json_out *o, const struct credential *c)
     json_put_name(o, "site");
     json_put_object(o);
     json_put_text_member(o, "id", c->site.id);
-    put_word(o, "basis", &site_bases, c->site.basis);
+    json_put_word_member(o, "basis", &site_bases, c->site.basis);
     json_put_bool_member(o, "consent", c->site.consent);
     json_end_object(o);
-    put_date(o, "independent_since", c->independent_since);
-    put_date(o, "licensed_until", c->licensed_until);
+    json_put_date_member(o, "independent_since", c->independent_since);
+    json_put_date_member(o, "licensed_until", c->licensed_until);
     put_conditions(o, c->conditions);
     json_put_name(o, "assurance");
     json_put_object(o);
-    put_word(o, "level", &assurances, c->assurance.level);
+    json_put_word_member(o, "level", &assurances, c->assurance.level);
     if (c->assurance.validated_at)
         json_put_integer_member(o, "validated_at", c->assurance.validated_at);
     json_end_object(o);
     json_put_name(o, "authenticator");
     json_put_object(o);
-    put_word(o, "storage", &storages, c->authenticator.storage);
-    put_word(o, "user_auth", &user_auths, c->authenticator.user_auth);
+    json_put_word_member(o, "storage", &storages, c->authenticator.storage);
+    json_put_word_member(o, "user_auth", &user_auths, c->authenticator.user_auth);
     json_put_bool_member(o, "attested", c->authenticator.attested);
-    put_word(o, "proofing", &proofings, c->authenticator.proofing);
+    json_put_word_member(o, "proofing", &proofings, c->authenticator.proofing);
     json_end_object(o);
 }
 
@@ -211,9 +181,9 @@ csign_code credential_write(struct buffer *out, const struct credential *c, cons
     json_put_text_member(&o, "sub", c->sub);
     put_confirmation(&o, c);
     put_status(&o, &c->status);
-    put_word(&o, "profession", &professions, c->profession);
-    put_word(&o, "level", &levels, c->level);
-    put_texts(&o, "jurisdiction", c->jurisdiction);
+    json_put_word_member(&o, "profession", &professions, c->profession);
+    json_put_word_member(&o, "level", &levels, c->level);
+    json_put_texts_member(&o, "jurisdiction", c->jurisdiction);
     json_put_name(&o, "specialty");
     put_pairs(&o, "code", c->specialty);
     put_privileges(&o, &c->privileges);

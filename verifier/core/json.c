@@ -1,5 +1,6 @@
 #include "json.h"
 #include "cursor.h"
+#include "utf8.h"
 
 static bool fail(struct json *j, enum json_failure failure, const char *reason)
 {
@@ -63,29 +64,6 @@ csign_code json_code(const struct json *j, csign_code syntax, csign_code schema,
 
 /* --- strings --- */
 
-static unsigned continuation(const uint8_t *at, const uint8_t *end, unsigned low, unsigned high, unsigned more)
-{
-    if ((size_t)(end - at) < more + 2u || at[1] < low || at[1] > high)
-        return 0;
-    for (unsigned i = 2; i < more + 2u; i++)
-        if ((at[i] & 0xC0u) != 0x80u)
-            return 0;
-    return more + 2u;
-}
-
-/* The length of the well-formed UTF-8 sequence at `at` that starts with a byte above 0x7F, or 0 (RFC 3629 section 4). */
-static unsigned utf8_sequence(const uint8_t *at, const uint8_t *end)
-{
-    unsigned lead = *at;
-    if (lead >= 0xC2u && lead <= 0xDFu)
-        return continuation(at, end, 0x80u, 0xBFu, 0);
-    if (lead >= 0xE0u && lead <= 0xEFu)
-        return continuation(at, end, lead == 0xE0u ? 0xA0u : 0x80u, lead == 0xEDu ? 0x9Fu : 0xBFu, 1);
-    if (lead >= 0xF0u && lead <= 0xF4u)
-        return continuation(at, end, lead == 0xF0u ? 0x90u : 0x80u, lead == 0xF4u ? 0x8Fu : 0xBFu, 2);
-    return 0;
-}
-
 static bool hex4(const uint8_t *at, const uint8_t *end, unsigned *ret)
 {
     unsigned value = 0;
@@ -108,7 +86,7 @@ static bool hex4(const uint8_t *at, const uint8_t *end, unsigned *ret)
  * The escape at `at`, which is a backslash: its length, or 0 if it is none; *ret is the character. A pair of
  * surrogates is one escape; half a pair and U+0000 are none.
  */
-static unsigned escape_read(const uint8_t *at, const uint8_t *end, unsigned *ret)
+static unsigned escape_read(const uint8_t *at, const uint8_t *end, uint32_t *ret)
 {
     static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
     if (end - at < 2)
@@ -158,11 +136,12 @@ static bool scan_string(struct json *j, span *ret, bool *ret_escaped)
         }
         if (*at == '"')
             break;
-        unsigned character, size = *at == '\\' ? escape_read(at, end, &character) : 0;
+        uint32_t character;
+        unsigned size = *at == '\\' ? escape_read(at, end, &character) : 0;
         if (*at == '\\')
             escaped = true;
         else if (*at >= 0x80u)
-            size = utf8_sequence(at, end);
+            size = utf8_read(at, end, &character);
         if (size == 0) {
             j->at = at;
             return fail(j, JSON_SYNTAX, *at == '\\'    ? "an escape is none of JSON's, half a pair or U+0000"
@@ -199,7 +178,8 @@ static bool unescape(struct json *j, span *text)
     if (!room)
         return fail(j, JSON_SPACE, "");
     while (at < end) {
-        unsigned character, size = *at == '\\' ? escape_read(at, end, &character) : 0;
+        uint32_t character;
+        unsigned size = *at == '\\' ? escape_read(at, end, &character) : 0;
         if (size) {
             to += utf8_write(to, character);
             at += size;
@@ -225,12 +205,9 @@ static bool expect(struct json *j, uint8_t first, const char *reason)
 
 static bool read_string(struct json *j, span *ret)
 {
-    span text;
     bool escaped;
-    if (!scan_string(j, &text, &escaped) || (escaped && !unescape(j, &text)))
-        return false;
-    *ret = text;
-    return true;
+    /* Into *ret at once: a copy of a span that was just stored in two halves waits for both. */
+    return scan_string(j, ret, &escaped) && (!escaped || unescape(j, ret));
 }
 
 bool json_string(struct json *j, span *ret)

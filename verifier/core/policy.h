@@ -123,6 +123,9 @@ bool policy_covers(const struct policy *policy, span jurisdiction);
 /* The most specific rule for an act in a setting, or NULL. */
 const struct rule *policy_find(const struct policy *policy, span act, uint8_t setting);
 
+/* Whether an act is meant by a pattern: a literal, a prefix with a star behind it, or the star alone. */
+bool policy_act_matches(span pattern, span act);
+
 /* What a FHIR resource type may be released as, or NULL if the policy does not say. */
 const struct text_list *policy_document_acts(const struct policy *policy, span type);
 

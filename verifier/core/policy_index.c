@@ -99,6 +99,12 @@ csign_code policy_index_build(struct policy *policy, struct buffer *scratch, csi
     return CSIGN_OK;
 }
 
+bool policy_act_matches(span pattern, span act)
+{
+    bool is_prefix = pattern.size > 0 && pattern.data[pattern.size - 1] == '*';
+    return is_prefix ? span_starts(act, span_of(pattern.data, pattern.size - 1)) : span_equal(pattern, act);
+}
+
 const struct rule *policy_find(const struct policy *policy, span act, uint8_t setting)
 {
     const struct rule *rule = find(policy, act, setting, false)->rule;

@@ -1,4 +1,5 @@
 #include "receipt.h"
+#include "schema_write.h"
 #include "hash.h"
 #include "transaction.h"
 #include "uuid.h"
@@ -12,13 +13,6 @@ WORDS(receipt_events, "permit", "refuse", "outcome");
 WORDS(receipt_outcomes, "released", "failed", "unknown");
 
 /* --- the table --- */
-
-bool receipt_version_read(struct json *j, const struct schema_field *field, void *into)
-{
-    uint64_t version;
-    (void)into;
-    return json_integer(j, 1, &version) && (version == 1 || json_fail(j, field->name, "not 1"));
-}
 
 static bool read_release_id(struct json *j, const struct schema_field *field, void *into)
 {
@@ -64,7 +58,7 @@ const struct schema policy_ref_schema = SCHEMA(struct policy_ref, policy_ref_fie
 static const struct schema_field receipt_fields[RECEIPT_MEMBERS] = {
 #define ROW(place, member, ...)  [place] = {.name = #member, AT(receipt, member), __VA_ARGS__}
 #define MAY(place, member, ...) ROW(place, member, .optional = true, __VA_ARGS__)
-    [RECEIPT_V] = {.name = "v", .kind = FIELD_CALL, .call = receipt_version_read},
+    [RECEIPT_V] = {.name = "v", .kind = FIELD_CALL, .call = schema_read_v1},
     ROW(RECEIPT_SEQ, seq, .kind = FIELD_INTEGER, .max = NUMERIC_DATE_MAX),
     ROW(RECEIPT_TIME_MS, time_ms, .kind = FIELD_INTEGER, .max = NUMERIC_DATE_MAX),
     ROW(RECEIPT_EVENT, event, .kind = FIELD_WORD, .more = &receipt_events),
@@ -183,9 +177,9 @@ static void put_signers(struct json_out *o, struct object_list list)
         json_put_object(o);
         json_put_integer_member(o, "idx", signers[i].idx);
         json_put_integer_member(o, "slot", signers[i].slot);
-        json_put_text_member(o, "meaning", span_text(vocabulary_word(&meanings, signers[i].meaning)));
-        json_put_text_member(o, "disposition", span_text(vocabulary_word(&dispositions, signers[i].disposition)));
-        json_put_text_member(o, "authorship", span_text(vocabulary_word(&authorships, signers[i].authorship)));
+        json_put_word_member(o, "meaning", &meanings, signers[i].meaning);
+        json_put_word_member(o, "disposition", &dispositions, signers[i].disposition);
+        json_put_word_member(o, "authorship", &authorships, signers[i].authorship);
         json_put_integer_member(o, "iat", signers[i].iat);
         json_put_integer_member(o, "dwell_s", signers[i].dwell_s);
         json_end_object(o);

@@ -60,9 +60,6 @@ struct receipt_signer {
     uint64_t iat, dwell_s;
 };
 
-/* Reads the member `v`, which must be 1: for a table's FIELD_CALL. */
-bool receipt_version_read(struct json *j, const struct schema_field *field, void *into);
-
 /* A policy and its version, as receipts, release records and decisions name it. */
 struct policy_ref {
     uint64_t present;

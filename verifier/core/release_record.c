@@ -1,4 +1,5 @@
 #include "release_record.h"
+#include "schema_write.h"
 #include "base64.h"
 #include "cursor.h"
 #include "hash.h"
@@ -36,7 +37,7 @@ static const struct schema_field document_fields[] = {
 static const struct schema document_schema = SCHEMA(struct released_document, document_fields);
 
 static const struct schema_field record_fields[] = {
-    {.name = "v", .kind = FIELD_CALL, .call = receipt_version_read},
+    {.name = "v", .kind = FIELD_CALL, .call = schema_read_v1},
     {.name = "release_id", .kind = FIELD_ID, AT(release_record, release_id)},
     {.name = "time_ms", .kind = FIELD_INTEGER, .max = NUMERIC_DATE_MAX, AT(release_record, time_ms)},
     {.name = "deployment", .kind = FIELD_ID, AT(release_record, deployment)},
@@ -85,7 +86,7 @@ void release_record_write(struct buffer *out, const struct release_record *r)
     json_put_integer_member(&o, "time_ms", r->time_ms);
     json_put_text_member(&o, "deployment", r->deployment);
     json_put_text_member(&o, "act", r->act);
-    json_put_text_member(&o, "setting", span_text(vocabulary_word(&settings, r->setting)));
+    json_put_word_member(&o, "setting", &settings, r->setting);
     json_put_text_member(&o, "jurisdiction", r->jurisdiction);
     json_put_text_member(&o, "site", r->site);
     json_put_name(&o, "document");

@@ -1,4 +1,5 @@
 #include "request.h"
+#include "schema_write.h"
 
 #define AT(type, member) .offset = offsetof(struct type, member)
 
@@ -9,15 +10,8 @@ static const struct schema_field document_fields[] = {
 };
 static const struct schema document_schema = SCHEMA(struct requested_document, document_fields);
 
-static bool read_version(struct json *j, const struct schema_field *field, void *into)
-{
-    uint64_t version;
-    (void)into;
-    return json_integer(j, 1, &version) && (version == 1 || json_fail(j, field->name, "not 1"));
-}
-
 static const struct schema_field request_fields[] = {
-    {.name = "v", .kind = FIELD_CALL, .call = read_version},
+    {.name = "v", .kind = FIELD_CALL, .call = schema_read_v1},
     {.name = "request_id", .kind = FIELD_RANDOM, AT(request, request_id)},
     {.name = "slot", .kind = FIELD_INTEGER, .max = CSIGN_SLOTS_MAX, AT(request, slot)},
     {.name = "act", .kind = FIELD_ID, AT(request, act)},
@@ -64,7 +58,7 @@ void request_write(struct buffer *out, const struct request *r)
     json_put_text_member(&o, "request_id", r->request_id);
     json_put_integer_member(&o, "slot", r->slot);
     json_put_text_member(&o, "act", r->act);
-    json_put_text_member(&o, "setting", span_text(vocabulary_word(&settings, r->setting)));
+    json_put_word_member(&o, "setting", &settings, r->setting);
     json_put_text_member(&o, "jurisdiction", r->jurisdiction);
     json_put_text_member(&o, "site", r->site);
     tool_write(&o, &r->tool);
@@ -77,9 +71,9 @@ void request_write(struct buffer *out, const struct request *r)
         json_put_base64url_member(&o, "prior", span_of(r->prior.bytes, CSIGN_HASH_SIZE));
     json_put_text_member(&o, "audience", r->audience);
     json_put_text_member(&o, "nonce", r->nonce);
-    json_put_text_member(&o, "authorship", span_text(vocabulary_word(&authorships, r->authorship)));
+    json_put_word_member(&o, "authorship", &authorships, r->authorship);
     if (r->meaning)
-        json_put_text_member(&o, "meaning", span_text(vocabulary_word(&meanings, r->meaning)));
+        json_put_word_member(&o, "meaning", &meanings, r->meaning);
     json_put_name(&o, "document");
     json_put_object(&o);
     json_put_text_member(&o, "url", r->document.url);

@@ -45,8 +45,6 @@ static csign_code take_line(struct reader *r, const char *directive, size_t coun
             return malformed(r, "too few values");
         const uint8_t *end = memchr(c.at, ' ', cursor_left(&c));
         (void)cursor_take(&c, end ? (size_t)(end - c.at) : cursor_left(&c), &r->values[i]);
-        if (r->values[i].size == 0)
-            return malformed(r, "an empty value");
     }
     return cursor_done(&c) ? CSIGN_OK : malformed(r, "too many values");
 }

@@ -294,13 +294,21 @@ bool schema_read_field(struct json *j, const struct schema_field *field, void *i
     return json_fail(j, field->name, "no such kind");
 }
 
+/* No name that was read holds a NUL, so the comparison ends inside the candidate. */
+static bool is_name(const char *candidate, span name)
+{
+    size_t i = 0;
+    while (i < name.size && (uint8_t)candidate[i] == name.data[i])
+        i++;
+    return i == name.size && candidate[i] == 0;
+}
+
 /* The place of a name in the table, tried from where the last one was: writers keep the order of the table. */
 static size_t find_field(const struct schema *schema, size_t from, span name)
 {
     for (size_t i = 0; i < schema->count; i++) {
         size_t place = from + i < schema->count ? from + i : from + i - schema->count;
-        const char *candidate = schema->fields[place].name;
-        if (strncmp(candidate, (const char *)name.data, name.size) == 0 && candidate[name.size] == 0)
+        if (is_name(schema->fields[place].name, name))
             return place;
     }
     return schema->count;
@@ -357,4 +365,11 @@ csign_code schema_read_text(span text, unsigned depth_max, struct buffer *scratc
     if (schema_read(&j, schema, into) && json_finish(&j))
         return CSIGN_OK;
     return json_code(&j, syntax, malformed, fault);
+}
+
+bool schema_read_v1(struct json *j, const struct schema_field *field, void *into)
+{
+    uint64_t version;
+    (void)into;
+    return json_integer(j, 1, &version) && (version == 1 || json_fail(j, field->name, "not 1"));
 }

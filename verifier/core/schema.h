@@ -85,6 +85,9 @@ csign_code schema_read_text(span text, unsigned depth_max, struct buffer *scratc
 void *schema_scratch(struct json *j, size_t count, size_t size);
 void *schema_scratch_in(struct buffer *scratch, size_t count, size_t size);
 
+/* Reads the member `v`, which must be 1: for a table's FIELD_CALL. */
+bool schema_read_v1(struct json *j, const struct schema_field *field, void *into);
+
 bool text_is_id(span text);
 bool text_is_jurisdiction(span text);
 /* Whether `covering` is `code`, or the two-letter country that `code` is a part of (PROTOCOL head). */

@@ -1,4 +1,5 @@
 #include "transaction.h"
+#include "schema_write.h"
 
 #define AT(type, member) .offset = offsetof(struct type, member)
 
@@ -122,20 +123,6 @@ bool reference_equal(const struct reference *a, const struct reference *b)
     return a->present == b->present && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
-static void texts_write(struct json_out *o, const char *name, struct text_list list)
-{
-    json_put_name(o, name);
-    json_put_array(o);
-    for (size_t i = 0; i < list.count; i++)
-        json_put_text(o, list.items[i]);
-    json_end_array(o);
-}
-
-static void word_write(struct json_out *o, const char *name, const struct vocabulary *v, uint8_t word)
-{
-    json_put_text_member(o, name, span_text(vocabulary_word(v, word)));
-}
-
 void facts_write(struct json_out *o, const struct facts *facts)
 {
     if (!facts->present)
@@ -143,7 +130,7 @@ void facts_write(struct json_out *o, const struct facts *facts)
     json_put_name(o, "facts");
     json_put_object(o);
     if (facts_have(facts, FACT_VISIT))
-        word_write(o, "visit", &visits, facts->visit);
+        json_put_word_member(o, "visit", &visits, facts->visit);
     if (facts_have(facts, FACT_PRIOR_DIAGNOSIS))
         json_put_bool_member(o, "prior_diagnosis", facts->prior_diagnosis);
     if (facts_have(facts, FACT_PATIENT_AGE))
@@ -151,9 +138,9 @@ void facts_write(struct json_out *o, const struct facts *facts)
     if (facts_have(facts, FACT_GUARDIAN_PRESENT))
         json_put_bool_member(o, "guardian_present", facts->guardian_present);
     if (facts_have(facts, FACT_CONSENT))
-        texts_write(o, "consent", facts->consent);
+        json_put_texts_member(o, "consent", facts->consent);
     if (facts_have(facts, FACT_DISCLOSURE))
-        texts_write(o, "disclosure", facts->disclosure);
+        json_put_texts_member(o, "disclosure", facts->disclosure);
     if (facts_have(facts, FACT_SCHEDULE))
         json_put_text_member(o, "schedule", facts->schedule);
     if (facts_have(facts, FACT_ANTIMICROBIAL_GRADE))
@@ -163,7 +150,7 @@ void facts_write(struct json_out *o, const struct facts *facts)
     if (facts_have(facts, FACT_STOP))
         json_put_bool_member(o, "stop", facts->stop);
     if (facts_have(facts, FACT_EXCEPTION))
-        word_write(o, "exception", &exceptions, facts->exception);
+        json_put_word_member(o, "exception", &exceptions, facts->exception);
     json_end_object(o);
 }
 
@@ -200,14 +187,14 @@ void transaction_write(struct buffer *out, const struct transaction *t)
     struct json_out o = json_out(out);
     json_put_object(&o);
     json_put_text_member(&o, "type", SPAN("urn:countersign:sign-off:1"));
-    texts_write(&o, "credential_ids", (struct text_list){&practitioner, 1});
-    texts_write(&o, "transaction_data_hashes_alg", (struct text_list){&sha256, 1});
+    json_put_texts_member(&o, "credential_ids", (struct text_list){&practitioner, 1});
+    json_put_texts_member(&o, "transaction_data_hashes_alg", (struct text_list){&sha256, 1});
     json_put_text_member(&o, "request_id", t->request_id);
     json_put_integer_member(&o, "slot", t->slot);
     json_put_text_member(&o, "act", t->act);
-    word_write(&o, "meaning", &meanings, t->meaning);
-    word_write(&o, "disposition", &dispositions, t->disposition);
-    word_write(&o, "authorship", &authorships, t->authorship);
+    json_put_word_member(&o, "meaning", &meanings, t->meaning);
+    json_put_word_member(&o, "disposition", &dispositions, t->disposition);
+    json_put_word_member(&o, "authorship", &authorships, t->authorship);
     json_put_name(&o, "document");
     json_put_object(&o);
     json_put_base64url_member(&o, "digest", span_of(t->document.digest, CSIGN_HASH_SIZE));
@@ -220,7 +207,7 @@ void transaction_write(struct buffer *out, const struct transaction *t)
     tool_write(&o, &t->tool);
     json_put_text_member(&o, "jurisdiction", t->jurisdiction);
     json_put_text_member(&o, "site", t->site);
-    word_write(&o, "setting", &settings, t->setting);
+    json_put_word_member(&o, "setting", &settings, t->setting);
     json_put_base64url_member(&o, "patient_ref", span_of(t->patient_ref, CSIGN_HASH_SIZE));
     reference_write(&o, "encounter_ref", &t->encounter_ref);
     facts_write(&o, &t->facts);

@@ -1,16 +1,10 @@
 /* Checks 9 to 11: exactly these bytes, accepted, and written by whom the rule allows. */
 #include "deciding.h"
 
-bool act_matches(span pattern, span act)
-{
-    bool is_prefix = pattern.size > 0 && pattern.data[pattern.size - 1] == '*';
-    return is_prefix ? span_starts(act, span_of(pattern.data, pattern.size - 1)) : span_equal(pattern, act);
-}
-
 static bool list_allows(const struct text_list *acts, span act)
 {
     for (size_t i = 0; i < acts->count; i++)
-        if (act_matches(acts->items[i], act))
+        if (policy_act_matches(acts->items[i], act))
             return true;
     return false;
 }

@@ -104,7 +104,7 @@ static bool denies(const struct credential *c, span act, uint32_t today)
     const struct condition *conditions = c->conditions.items;
     for (size_t i = 0; i < c->conditions.count; i++)
         for (size_t k = 0; k < conditions[i].acts_denied.count; k++)
-            if (is_active(&conditions[i], today) && act_matches(conditions[i].acts_denied.items[k], act))
+            if (is_active(&conditions[i], today) && policy_act_matches(conditions[i].acts_denied.items[k], act))
                 return true;
     return false;
 }

@@ -6,12 +6,6 @@
 
 #define ALL_CHECKS ((1u << CSIGN_CHECK_COUNT) - 1)
 
-csign_code passed(struct deciding *d, enum check check)
-{
-    d->out->checks |= 1u << (check - 1);
-    return CSIGN_OK;
-}
-
 static csign_code decide(struct deciding *d)
 {
     TRY(check_root(d));          /*  1 the root is held, of the kind asked for, unexpired, the newest that the log names */

@@ -102,7 +102,12 @@ struct deciding {
             return fault_set(&(d)->fault, code, field, reason);                                                   \
     } while (0)
 
-csign_code passed(struct deciding *d, enum check check);
+/* Sets the check's bit: what never ran cannot have passed. The end of every check. */
+static inline csign_code passed(struct deciding *d, enum check check)
+{
+    d->out->checks |= 1u << (check - 1);
+    return CSIGN_OK;
+}
 
 csign_code check_root(struct deciding *d);
 csign_code check_policy(struct deciding *d);
@@ -126,8 +131,5 @@ csign_code check_circumstances(struct deciding *d);
 
 #define EACH_APPLICABLE(d, variable)                                                                              \
     for (struct applicable *variable = (d)->applicable; variable < (d)->applicable + (d)->applicable_count; variable++)
-
-/* An act against a pattern of a policy: a literal, or a prefix with a star. */
-bool act_matches(span pattern, span act);
 
 #endif
