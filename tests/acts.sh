@@ -58,7 +58,7 @@ cat >us.json <<JSON
  "utc_offset": "-06:00", "sources": ["an example"], "rules": [
   {"acts": ["imaging_report"], "settings": ["outpatient"], "ai_authorship": "draft_with_approval",
    "signers": [{"professions": ["physician"], "privileges": ["imaging_report"], "meanings": ["approval"]}],
-   "max_status_age_s": 60, "signoff_to_release_s": 3600, "identity": ["name", "licence_number"]}]}
+   "max_status_age_s": 120, "signoff_to_release_s": 3600, "identity": ["name", "licence_number"]}]}
 JSON
 cat >cn.json <<JSON
 {"id": "cn-11-prescription", "version": 1, "authority": "bj.health", "applies_to": ["CN-11"], "effective_from": $in_force,
@@ -66,7 +66,7 @@ cat >cn.json <<JSON
   {"acts": ["prescription_*"], "settings": ["online"], "ai_authorship": "human_only",
    "signers": [{"professions": ["physician"], "privileges": ["prescribe"], "meanings": ["approval"]},
                {"professions": ["pharmacist"], "meanings": ["verification"]}],
-   "max_status_age_s": 60, "signoff_to_release_s": 3600}]}
+   "max_status_age_s": 120, "signoff_to_release_s": 3600}]}
 JSON
 practitioner reader physician US-KS "Dr A. Example" KS-0012345
 practitioner dentist dentist US-KS "Dr B. Example" KS-0067890
@@ -153,7 +153,7 @@ act "signed again, under her new index" ALLOW --request report.request --sign-of
 act "the old sign-off: what ended never comes back" suspended --request report.request --sign-off report.signed --document report.txt
 
 echo "The gate loses the registry."
-act "two minutes later, with the evidence it has" status-stale --now $(($(date +%s) + 120)) \
+act "five minutes later, with the evidence it has" status-stale --now $(($(date +%s) + 300)) \
     --request report.request --sign-off again.signed --document report.txt
 
 if [ "$failed" != 0 ]; then
@@ -168,6 +168,6 @@ Type next:
   countersign policy show cn.json
   countersign check --state registry --test --root-hash=$root \\
       --request report.request --sign-off again.signed --document report.txt
-  countersign state refresh registry --passphrase-file passphrase      # a minute later the evidence is stale
+  countersign state refresh registry --passphrase-file passphrase      # two minutes later the evidence is stale
 TEXT
 exit 0

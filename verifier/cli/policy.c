@@ -158,48 +158,77 @@ static void put_signer(struct buffer *out, const struct rule_signer *s)
     put_set(out, s->meanings, &meanings, " or ");
 }
 
-static void put_demands(struct buffer *out, const struct rule *r)
+static void put_conditions(struct buffer *out, const struct object_list *list, const char *before)
 {
-    const char *before = "also        ";
-    struct {
-        const char *name;
-        struct text_list list;
-    } lists[] = {{"consent to ", r->consent}, {"notice of ", r->ai_notice}};
-    if (r->facts || r->revisit) {
-        buffer_text(out, before);
-        buffer_text(out, r->revisit ? "a revisit; facts " : "facts ");
-        put_set(out, r->facts, &fact_names, " ");
-        buffer_byte(out, '\n');
+    const struct rule_condition *conditions = list->items;
+    for (size_t i = 0; i < list->count; i++) {
+        buffer_text(out, i ? " and " : before);
+        buffer_text(out, vocabulary_word(&fact_names, conditions[i].fact));
+        buffer_byte(out, ' ');
+        buffer_text(out, vocabulary_word(&operators, conditions[i].op));
+        buffer_byte(out, ' ');
+        buffer_put(out, conditions[i].text);
     }
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        if (!lists[i].list.count)
-            continue;
-        buffer_text(out, before);
-        buffer_text(out, lists[i].name);
-        put_list(out, lists[i].list);
-        buffer_byte(out, '\n');
-    }
-    if (r->identity) {
-        buffer_text(out, before);
-        buffer_text(out, "disclosed ");
-        put_set(out, r->identity, &identities, " ");
-        buffer_byte(out, '\n');
-    }
+}
+
+static void put_line(struct buffer *out, const char *name, span value)
+{
+    buffer_text(out, name);
+    buffer_put(out, value);
+    buffer_byte(out, '\n');
+}
+
+static void put_words(struct buffer *out, const char *name, uint64_t set, const struct vocabulary *words, const char *between)
+{
+    if (!set)
+        return;
+    buffer_text(out, name);
+    put_set(out, set, words, between);
+    buffer_byte(out, '\n');
+}
+
+static void put_texts(struct buffer *out, const char *name, struct text_list list)
+{
+    if (!list.count)
+        return;
+    buffer_text(out, name);
+    put_list(out, list);
+    buffer_byte(out, '\n');
+}
+
+/* All that a rule may demand beside signers and times: what is shown of a policy is what it says. */
+static void put_demands(struct call *call, struct buffer *out, const struct rule *r)
+{
     const struct rule_deny *denies = r->hard_deny.items;
+    if (r->revisit)
+        buffer_text(out, "visit       a revisit\n");
+    put_words(out, "facts       ", r->facts, &fact_names, " ");
+    put_texts(out, "consent     ", r->consent);
+    put_texts(out, "notice      ", r->ai_notice);
+    put_words(out, "disclosed   ", r->identity, &identities, " ");
+    put_words(out, "key in      ", r->factors.storage, &storages, " or ");
+    put_words(out, "unlocked by ", r->factors.user_auth, &user_auths, " or ");
+    if (r->factors.attested)
+        buffer_text(out, "key         attested\n");
+    if (r->has_auth_max_age)
+        buffer_text(out, call_format(call, "unlocked    at most %llus before the signature\n", (unsigned long long)r->auth_max_age_s));
+    if (r->batch > 1)
+        buffer_text(out, call_format(call, "batch       up to %llu documents of one patient\n", (unsigned long long)r->batch));
+    if (r->provenance)
+        buffer_text(out, "provenance  in FHIR documents in which AI had a part\n");
     for (size_t i = 0; i < r->hard_deny.count; i++) {
-        const struct rule_condition *conditions = denies[i].conditions.items;
         buffer_text(out, "never       ");
         buffer_text(out, vocabulary_word(&deny_codes, denies[i].code));
-        for (size_t k = 0; k < denies[i].conditions.count; k++) {
-            buffer_text(out, k ? " and " : ": ");
-            buffer_text(out, vocabulary_word(&fact_names, conditions[k].fact));
-            buffer_byte(out, ' ');
-            buffer_text(out, vocabulary_word(&operators, conditions[k].op));
-            buffer_byte(out, ' ');
-            buffer_put(out, conditions[k].text);
-        }
+        put_conditions(out, &denies[i].conditions, ": ");
+        put_conditions(out, &denies[i].unless, ", unless ");
         buffer_byte(out, '\n');
     }
+    if (r->retention.present)
+        buffer_text(out, call_format(call, "kept        the record %llu years, the process %llu years, the log %llu months\n",
+                                     (unsigned long long)r->retention.record_y, (unsigned long long)r->retention.process_y,
+                                     (unsigned long long)r->retention.log_m));
+    if (r->no_signoff_text.data)
+        put_line(out, "unsigned    ", r->no_signoff_text);
 }
 
 static void put_rule(struct call *call, const struct rule *r)
@@ -222,7 +251,7 @@ static void put_rule(struct call *call, const struct rule *r)
     }
     buffer_text(&out, call_format(call, "time        evidence at most %llus old, released at most %llus after it was received\n",
                                   (unsigned long long)r->max_status_age_s, (unsigned long long)r->signoff_to_release_s));
-    put_demands(&out, r);
+    put_demands(call, &out, r);
     say("%s", plain_lines(call, buffer_span(&out)));
 }
 
@@ -263,6 +292,12 @@ static int policy_show(struct call *call)
     const struct rule *rules = p->rules.items;
     for (size_t i = 0; i < p->rules.count; i++)
         put_rule(call, &rules[i]);
+    const struct policy_document *documents = p->documents.items;
+    for (size_t i = 0; i < p->documents.count; i++) {
+        struct buffer acts = call_buffer(call, 64 * CSIGN_STRING_MAX);
+        put_list(&acts, documents[i].acts);
+        say("%sa FHIR %s is released only as %s", i ? "" : "\n", plain(call, documents[i].type), plain(call, buffer_span(&acts)));
+    }
     return DONE;
 }
 
