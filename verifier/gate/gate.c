@@ -115,6 +115,7 @@ csign_code csign_gate_open(const csign_gate_options *options, csign_gate **ret_g
         return no_memory(fault);
     gate->opening = make_opening(options);
     gate->tree_root = merkle_range_root(&gate->status.range);
+    gate->marked_time = options->marks ? options->marks->evidence_time : 0;
     csign_code code = gate->opening ? CSIGN_OK : no_memory(fault);
     if (code == CSIGN_OK && options->root.data)
         code = pin_root(gate, options->root, fault);
@@ -166,7 +167,7 @@ static void forget_what_the_root_dropped(csign_gate *gate, const struct root *ol
             kept |= vkey_same_key(&old->fresh[i].vkey, &root->fresh[k].vkey);
         if (!kept) {
             gate->has_evidence = gate->nonce_answered = false;
-            gate->evidence_time = 0;
+            gate->evidence_time = gate->marked_time = 0;
         }
     }
 }
@@ -258,7 +259,7 @@ static csign_code take(csign_gate *gate, const csign_gate *before, const uint8_t
     bool missed = false;
     TRY(evidence_read(&gate->root->root, note, &scratch, &evidence, fault));
     TRY(check_size(gate, count, &evidence.checkpoint, fault));
-    int64_t marked = gate->opening->marks.evidence_time, seen = gate->evidence_time > marked ? gate->evidence_time : marked;
+    int64_t marked = gate->marked_time, seen = gate->evidence_time > marked ? gate->evidence_time : marked;
     if (evidence.has_time && evidence.time < (count == 0 ? seen : marked))
         return fault_set(fault, CSIGN_E_CHECKPOINT_ROLLED_BACK, "time", "older than evidence seen before");
     TRY(extend(gate, leaves, count, &missed, fault));
@@ -364,8 +365,8 @@ void csign_gate_describe(const csign_gate *gate, csign_gate_info *ret_info)
         ret_info->marks.log_size = gate->status.range.size;
         memcpy(ret_info->marks.log_root, gate->tree_root.bytes, sizeof ret_info->marks.log_root);
     }
-    if (gate->has_evidence && gate->evidence_time > old->evidence_time)
-        ret_info->marks.evidence_time = gate->evidence_time;
+    ret_info->marks.evidence_time =
+        gate->has_evidence && gate->evidence_time > gate->marked_time ? gate->evidence_time : gate->marked_time;
     ret_info->bindings = gate->status.bindings;
     ret_info->floor = gate->status.floor;
     ret_info->is_distrusted = gate->distrusted;
