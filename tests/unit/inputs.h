@@ -32,12 +32,15 @@ static inline const char *edited(const char *text, const char *find, const char 
 {
     static char memory[8][1u << 14];
     static unsigned next;
-    char *into = memory[next++ % 8];
-    const char *at = strstr(text, find);
+    struct buffer out = buffer_open(memory[next % 8], sizeof memory[0] - 1);
+    const char *at = strstr(text, find), *into = memory[next++ % 8];
     if (!at)
         fail_msg("%s: not in %s", find, text);
-    else
-        (void)snprintf(into, sizeof memory[0], "%.*s%s%s", (int)(at - text), text, replacement, at + strlen(find));
+    buffer_put(&out, span_of(text, (size_t)(at - text)));
+    buffer_text(&out, replacement);
+    buffer_text(&out, at + strlen(find));
+    assert_false(out.overflow);
+    out.data[out.size] = 0;
     return into;
 }
 

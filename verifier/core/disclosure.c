@@ -17,6 +17,7 @@ struct met {
 static bool walk_digests(struct met *met, struct json *j)
 {
     span digest;
+    j->field = "_sd";
     if (!json_array(j))
         return false;
     while (json_element(j)) {
@@ -32,7 +33,10 @@ static bool walk_digests(struct met *met, struct json *j)
             return json_fail(j, "_sd", "more than 64 digests");
         met->digests[met->count++] = digest;
     }
-    return j->failure == JSON_FINE;
+    if (j->failure != JSON_FINE)
+        return false;
+    j->field = "";
+    return true;
 }
 
 /* Any value, in which nothing may be disclosed in parts. */
@@ -74,8 +78,10 @@ static bool walk_payload(struct met *met, struct json *j)
             continue;
         }
         if (span_equal(name, SPAN("_sd_alg"))) {
+            j->field = "_sd_alg";
             if (!json_string(j, &algorithm) || !span_equal(algorithm, SPAN("sha-256")))
                 return json_fail(j, "_sd_alg", "not sha-256");
+            j->field = "";
             continue;
         }
         if (span_equal(name, SPAN("...")))
@@ -93,6 +99,7 @@ static bool read_disclosure(struct json *j, span *ret_name, span *ret_value)
 {
     static const char *const shape = "not [salt, name, value]";
     span salt;
+    j->field = "disclosure";
     if (!json_array(j) || !json_element(j) || !json_string(j, &salt))
         return json_fail(j, "disclosure", shape);
     if (salt.size < BASE64URL_SIZE(16))
