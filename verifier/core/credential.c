@@ -126,7 +126,7 @@ static const struct schema_field credential_fields[] = {
     {.name = "conditions", .kind = FIELD_OBJECTS, .max = 32, .more = &claim_condition_schema, AT(credential, conditions)},
     {.name = "assurance", .kind = FIELD_OBJECT, .more = &assurance_schema, AT(credential, assurance)},
     {.name = "authenticator", .kind = FIELD_OBJECT, .more = &authenticator_schema, AT(credential, authenticator)},
-    {.name = "test", .kind = FIELD_BOOL, .optional = true, AT(credential, test)},
+    {.name = "test", .kind = FIELD_CALL, .call = read_held, .optional = true, AT(credential, test)},
     {.name = "name", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, .optional = true, AT(credential, name)},
     {.name = "licence_number", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, .optional = true, AT(credential, licence_number)},
     {.name = "identifiers", .kind = FIELD_OBJECTS, .max = 16, .more = &identifier_schema, .optional = true,

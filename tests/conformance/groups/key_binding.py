@@ -88,7 +88,7 @@ def cases(book):
     no('entry-out-of-range', 'N32', 'malformed-token', S(entries=2), change=put('sign_offs', 0, 'entry', 2), **batch)
     long = b64u(draw('long', 32) * 48)
     no('sign-off-above-96-kib', 'N27', 'malformed-token', S(
-        presented=lambda d: d + [long[:-1] + c for c in 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcde'], strings=lambda s: s + [long] * 15))
+        claims=put('padding', 'x' * 1500), presented=lambda d: d + [long[:-1] + c for c in 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcde'], strings=lambda s: s + [long] * 15))
     no('entry-dropped', 'N32', 'hash-mismatch', S(entries=2, strings=lambda s: s[:1]), **batch)
     no('entry-added', 'N32', 'hash-mismatch', S(entries=2, kb=lambda k: k['transaction_data_hashes'].pop() and None), **batch)
     no('entries-swapped', 'N32', 'hash-mismatch', S(entries=2, entry=1, strings=lambda s: s[::-1]), **batch)
