@@ -146,6 +146,15 @@ static bool compile_condition(struct rule_condition *c, struct buffer *scratch)
     return true;
 }
 
+/* A condition did not compile: for want of room, or because it must not. */
+static bool not_compiled(struct json *j, const char *field, const char *reason)
+{
+    if (!j->scratch->overflow)
+        return json_fail(j, field, reason);
+    j->failure = JSON_SPACE;
+    return false;
+}
+
 static bool read_conditions(struct json *j, const struct schema_field *field, void *into)
 {
     const struct schema_field list = {.name = field->name, .kind = FIELD_OBJECTS, .max = 16, .more = &condition_schema};
@@ -155,7 +164,7 @@ static bool read_conditions(struct json *j, const struct schema_field *field, vo
     struct rule_condition *items = (struct rule_condition *)(uintptr_t)conditions->items;
     for (size_t i = 0; i < conditions->count; i++)
         if (!compile_condition(&items[i], j->scratch))
-            return json_fail(j, field->name, "an operator or value that does not suit the fact");
+            return not_compiled(j, field->name, "an operator or value that does not suit the fact");
     return conditions->count > 0 || json_fail(j, field->name, "an empty list");
 }
 
@@ -173,7 +182,7 @@ static bool read_unless(struct json *j, const struct schema_field *field, void *
         if (!json_skip(j, &c.text))
             return false;
         if (count == sizeof found / sizeof *found || !c.fact || !compile_condition(&c, j->scratch))
-            return json_fail(j, field->name, "not one to four facts with values that suit them");
+            return not_compiled(j, field->name, "not one to four facts with values that suit them");
         found[count++] = c;
     }
     if (j->failure != JSON_FINE || count == 0)

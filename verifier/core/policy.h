@@ -108,8 +108,11 @@ struct policy {
     uint64_t prefix_lengths; /* bit n: some prefix is n bytes long */
 };
 
-/* POLICY_SCRATCH(size of the note) bytes of scratch always suffice; most need a tenth. */
-#define POLICY_SCRATCH(size) ((size) * 40u + 65536u)
+/*
+ * POLICY_SCRATCH(size of the note) bytes of scratch always suffice; most need a twentieth. The most goes to the index: an act of
+ * five bytes has five settings, and the table up to four times as many entries as that.
+ */
+#define POLICY_SCRATCH(size) ((size) * 96u + 65536u)
 
 /*
  * Reads and compiles the text of a policy note; views point into it and into scratch. policy-malformed with the member.
