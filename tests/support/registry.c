@@ -17,7 +17,7 @@ static void must(bool good, const char *what)
     if (good)
         return;
     fprintf(stderr, "registry: %s\n", what);
-    abort();
+    exit(1);
 }
 
 static void must_ok(csign_code code, const csign_fault *fault, const char *what)
