@@ -30,6 +30,7 @@ typedef struct csign_marks {
     uint8_t log_root[CSIGN_HASH_SIZE];
     int64_t evidence_time; /* NumericDate, seconds */
     uint64_t root_version;
+    int is_distrusted; /* 1: the log was seen with two histories; it stays so until the root names another log */
 } csign_marks;
 
 /* How a gate is opened. Zero the struct first; absent members are zero. */

@@ -41,6 +41,8 @@ csign_code request_read(span json, struct buffer *scratch, struct request *ret, 
     if (json.size > REQUEST_MAX)
         return fault_set(fault, malformed, "request", "longer than 8 KiB");
     TRY(schema_read_text(json, TOKEN_DEPTH_MAX, scratch, &request_schema, ret, malformed, malformed, fault));
+    if (ret->jurisdiction.size == 2)
+        return fault_set(fault, malformed, "jurisdiction", "a country: name the part, as ISO 3166-2 does");
     if (ret->slot == 0)
         return fault_set(fault, malformed, "slot", "counts from 1");
     if (ret->prior.present != (ret->slot > 1))

@@ -89,6 +89,8 @@ csign_code transaction_read(span json, struct buffer *scratch, struct transactio
 {
     TRY(schema_read_text(json, TOKEN_DEPTH_MAX, scratch, &transaction_schema, ret, CSIGN_E_MALFORMED_JSON,
                          CSIGN_E_MALFORMED_TRANSACTION, fault));
+    if (ret->jurisdiction.size == 2)
+        return fault_set(fault, CSIGN_E_MALFORMED_TRANSACTION, "jurisdiction", "a country: name the part, as ISO 3166-2 does");
     if (ret->slot == 0)
         return fault_set(fault, CSIGN_E_MALFORMED_TRANSACTION, "slot", "counts from 1");
     if (ret->prior.present != (ret->slot > 1))

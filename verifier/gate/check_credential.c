@@ -147,7 +147,8 @@ csign_code check_binding(struct deciding *d)
         REFUSE_IF(d, !span_equal(ref->origin, d->gate->root->root.statuslogs[0].vkey.name), CSIGN_E_STATUS_LOG_UNKNOWN,
                   "origin", "not the root's status log");
         REFUSE_IF(d, ref->idx < status->floor, CSIGN_E_RETIRED, "idx", "below the floor of the log");
-        REFUSE_IF(d, ref->idx >= status->bindings, CSIGN_E_BINDING_UNKNOWN, "idx", "not in the log that is held");
+        REFUSE_IF(d, ref->idx >= d->gate->vouched_bindings, CSIGN_E_BINDING_UNKNOWN, "idx",
+                  "not in the tree that freshness keys vouch for");
         if (ref->idx >= status->bindings) /* only a build that deletes the condition comes here */
             continue;
         uint8_t ended = status_ended(status, ref->idx);

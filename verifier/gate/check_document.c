@@ -9,12 +9,15 @@ static bool list_allows(const struct text_list *acts, span act)
     return false;
 }
 
-/* Whether every kind of resource in the document may be released as this act: a prescription is no message. */
+/*
+ * Whether every kind of resource in the document may be released as this act: a prescription is no message. Every policy that
+ * covers the place is asked, also one that has no rule for the act.
+ */
 static bool kinds_fit(const struct deciding *d)
 {
-    for (size_t i = 0; i < d->applicable_count; i++)
+    for (size_t i = 0; i < d->covering_count; i++)
         for (size_t k = 0; d->fhir.is_fhir && k < d->fhir.type_count; k++) {
-            const struct text_list *acts = policy_document_acts(d->applicable[i].policy, d->fhir.types[k]);
+            const struct text_list *acts = policy_document_acts(d->covering[i], d->fhir.types[k]);
             if (acts && !list_allows(acts, d->release->act))
                 return false;
         }

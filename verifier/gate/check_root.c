@@ -31,8 +31,9 @@ csign_code check_policy(struct deciding *d)
 {
     const struct status *status = &d->gate->status;
     const csign_release *release = d->release;
-    /* Before the log is replayed nobody can say that a policy is missing: the reason must be the right one (LESSONS 11). */
-    REFUSE_IF(d, status->range.size == 0 && !d->gate->distrusted, CSIGN_E_STATUS_UNKNOWN, "status", "no log was replayed yet");
+    /* Before that nobody can say that a policy is missing or stale: the reason must be the right one (LESSONS 11). */
+    REFUSE_IF(d, !d->gate->has_evidence && !d->gate->distrusted, CSIGN_E_STATUS_UNKNOWN, "status",
+              "no tree that freshness keys vouch for");
     bool covered = false, expired = false, has_act = false;
     d->setting = vocabulary_find(&settings, release->setting);
     d->release_limit_s = UINT64_MAX;
@@ -44,21 +45,23 @@ csign_code check_policy(struct deciding *d)
         if (in_force == status->policy_count)
             continue;
         const struct held_policy *held = d->gate->policies[in_force];
-        if (!held) { /* it may apply: nobody here has read it */
+        /* It may apply: nobody here has read it, or no freshness key has seen it. */
+        if (!held || status->policies[in_force].leaf >= d->gate->vouched_size) {
             stale = true;
             continue;
         }
         const struct policy *policy = &held->policy;
         if (!policy_covers(policy, release->jurisdiction))
             continue;
+        if (d->covering_count == CSIGN_POLICIES_MAX)
+            return fault_set(&d->fault, CSIGN_E_INTERNAL, "policy", "more than 8 policies cover this place");
+        d->covering[d->covering_count++] = policy;
         covered = true;
         expired |= policy->has_effective_to && (uint64_t)d->now >= policy->effective_to;
         const struct rule *rule = d->setting ? policy_find(policy, release->act, d->setting) : NULL;
         if (!rule)
             continue;
         has_act = true;
-        if (d->applicable_count == CSIGN_POLICIES_MAX)
-            return fault_set(&d->fault, CSIGN_E_INTERNAL, "policy", "more than 8 policies apply");
         d->applicable[d->applicable_count] = (struct applicable){
             .policy = policy, .rule = rule, .today = date_of(d->now, policy->utc_offset_s)};
         d->out->policies[d->applicable_count++] = (csign_policy_used){policy->id, policy->version};
@@ -81,8 +84,6 @@ csign_code check_evidence(struct deciding *d)
     d->out->status_origin = gate->root ? gate->root->root.statuslogs[0].vkey.name : (span){NULL, 0};
     d->out->status_size = gate->status.range.size;
     d->out->status_time = gate->evidence_time;
-    REFUSE_IF(d, !gate->has_evidence && !gate->distrusted, CSIGN_E_STATUS_UNKNOWN, "status",
-              "no tree that freshness keys vouch for");
     REFUSE_IF(d, gate->distrusted, CSIGN_E_LOG_INCONSISTENT, "status", "two signed trees of one size were seen");
     int64_t age = d->now - gate->evidence_time;
     REFUSE_IF(d, age < -SKEW_EVIDENCE, CSIGN_E_CLOCK, "now", "more than 5 s behind the newest evidence");

@@ -3,6 +3,7 @@
  * status is so many seconds old.
  */
 #include "cache.h"
+#include "uuid.h"
 
 #define ALL_CHECKS ((1u << CSIGN_CHECK_COUNT) - 1)
 
@@ -33,8 +34,11 @@ static csign_code check_arguments(const csign_release *release, int64_t now, csi
         return fault_set(fault, CSIGN_E_ARGUMENT, "struct_size", "of another version of the header");
     if (release->request_count > CSIGN_SLOTS_MAX || release->sign_off_count > CSIGN_SLOTS_MAX)
         return fault_set(fault, CSIGN_E_ARGUMENT, "sign_offs", "more than 4");
-    if (!text_is_id(release->release_id))
-        return fault_set(fault, CSIGN_E_ARGUMENT, "release_id", "not an id");
+    for (size_t i = 0; i < release->sign_off_count; i++)
+        if (release->slots[i].received_at < 0)
+            return fault_set(fault, CSIGN_E_ARGUMENT, "received_at", "before 1970");
+    if (!text_is_uuid7(release->release_id))
+        return fault_set(fault, CSIGN_E_ARGUMENT, "release_id", "not a UUIDv7 in lower case");
     if (!release->document.data && release->document.size)
         return fault_set(fault, CSIGN_E_ARGUMENT, "document", "missing");
     return CSIGN_OK;
@@ -78,7 +82,7 @@ csign_verdict csign_decide(const csign_gate *gate, csign_cache *cache, const csi
     d->now = now;
     d->out = ret_decision;
     d->scratch = buffer_open(cache->workspace, sizeof cache->workspace);
-    d->applicable_count = d->slot_count = 0;
+    d->applicable_count = d->covering_count = d->slot_count = 0;
     d->slot = 0;
     d->fault = (csign_fault){CSIGN_OK, "", "", 0};
 

@@ -87,6 +87,8 @@ struct deciding {
     uint8_t setting;
     struct applicable applicable[CSIGN_POLICIES_MAX];
     size_t applicable_count;
+    const struct policy *covering[CSIGN_POLICIES_MAX]; /* with a rule or without */
+    size_t covering_count;
     uint64_t release_limit_s;
     struct answered slots[CSIGN_SLOTS_MAX];
     size_t slot_count;

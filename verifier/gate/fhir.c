@@ -3,6 +3,7 @@
  * the strict reader, in one pass. A resource counts wherever it stands, in a bundle, contained or in parameters, and so does a
  * label; a missing label proves nothing and never helps.
  */
+#include "cursor.h"
 #include "deciding.h"
 
 #define FHIR_DEPTH_MAX 64u
@@ -71,26 +72,72 @@ static bool read_value(struct fhir *f, struct json *j, bool is_root)
     }
 }
 
-/* "application/fhir+json", with or without parameters. */
-static bool is_declared(span media_type)
+/* The document: one resource, or an array of what may be resources. */
+static bool read_root(struct fhir *f, struct json *j)
 {
-    static const span fhir_json = {(const uint8_t *)"application/fhir+json", 21};
-    return span_starts(media_type, fhir_json) &&
-           (media_type.size == fhir_json.size || media_type.data[fhir_json.size] == ';' || media_type.data[fhir_json.size] == ' ');
+    if (json_kind(j) != JSON_ARRAY)
+        return read_value(f, j, true);
+    if (!json_array(j))
+        return false;
+    while (json_element(j))
+        if (!read_value(f, j, true))
+            return false;
+    return j->failure == JSON_FINE;
 }
 
+/* The media type without its parameters, in lower case, says `word`. */
+static bool names(span media_type, const char *word)
+{
+    size_t size = 0, length = strlen(word);
+    while (size < media_type.size && media_type.data[size] != ';')
+        size++;
+    for (size_t at = 0; at + length <= size; at++) {
+        size_t i = 0;
+        while (i < length && (media_type.data[at + i] | 0x20u) == (uint8_t)word[i])
+            i++;
+        if (i == length)
+            return true;
+    }
+    return false;
+}
+
+/* The first byte that is neither white space nor a byte order mark; 0 if there is none. */
+static uint8_t first_byte(span document)
+{
+    struct cursor c = cursor_open(document);
+    uint8_t byte = 0;
+    (void)cursor_literal(&c, SPAN("\xEF\xBB\xBF"));
+    while (cursor_u8(&c, &byte))
+        if (!memchr(" \t\r\n", byte, 4))
+            return byte;
+    return 0;
+}
+
+static bool mentions_a_resource(span document)
+{
+    static const span member = {(const uint8_t *)"\"resourceType\"", 14};
+    for (const uint8_t *at = document.data, *end = at + document.size;
+         (at = memchr(at, '"', (size_t)(end - at))) != NULL && (size_t)(end - at) >= member.size; at++)
+        if (memcmp(at, member.data, member.size) == 0)
+            return true;
+    return false;
+}
+
+/*
+ * What is declared as FHIR or JSON, or looks like an object, must be read to its end, or nobody can say what it is: another
+ * reader might take of two members the other. An array is looked into for the same reason. Plain text that begins with a
+ * bracket stays plain text unless it speaks of a resource.
+ */
 void fhir_read(span document, span media_type, struct buffer *scratch, struct fhir *ret)
 {
     struct json j;
-    size_t at = 0;
-    bool declared = is_declared(media_type);
+    bool declared = names(media_type, "fhir"), is_json = declared || names(media_type, "json");
+    uint8_t first = document.size ? first_byte(document) : 0;
     memset(ret, 0, offsetof(struct fhir, types));
-    while (at < document.size && memchr(" \t\r\n", document.data[at], 4))
-        at++;
-    if (!declared && (at == document.size || document.data[at] != '{'))
+    if (!is_json && first != '{' && first != '[')
         return;
     json_open(&j, document, FHIR_DEPTH_MAX, scratch);
-    bool read = json_kind(&j) == JSON_OBJECT && read_object(ret, &j, true) && json_finish(&j);
-    /* What is declared, or began to speak as FHIR, must be readable to the end. */
-    ret->unreadable = (declared || ret->is_fhir) && (!read || !ret->is_fhir);
+    bool read = read_root(ret, &j) && json_finish(&j);
+    ret->unreadable = declared ? !read || !ret->is_fhir
+                               : !read && (is_json || first == '{' || mentions_a_resource(document));
 }

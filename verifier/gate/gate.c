@@ -60,11 +60,11 @@ static csign_code read_root(span bytes, struct held_root **ret, csign_fault *fau
 }
 
 /* What a root must be for this gate, whether it is the first or the next. */
-static csign_code check_root(const struct opening *opening, const struct root *root, csign_fault *fault)
+static csign_code check_root(const csign_gate *gate, const struct root *root, csign_fault *fault)
 {
-    if (opening->accept_test && root->kind == ROOT_PRODUCTION)
+    if (gate->opening->accept_test && root->kind == ROOT_PRODUCTION)
         return fault_set(fault, CSIGN_E_ROOT_KIND, "kind", "a production root, and the gate was opened for test roots");
-    if (root->version < opening->marks.root_version)
+    if (root->version < gate->marks.root_version)
         return fault_set(fault, CSIGN_E_ROOT_VERSION, "version", "older than one seen before");
     return CSIGN_OK;
 }
@@ -73,7 +73,7 @@ static csign_code pin_root(csign_gate *gate, span note, csign_fault *fault)
 {
     struct held_root *held = NULL;
     TRY(read_root(note, &held, fault));
-    csign_code code = check_root(gate->opening, &held->root, fault);
+    csign_code code = check_root(gate, &held->root, fault);
     if (code == CSIGN_OK && gate->opening->by_hash && !hash_equal(held->root.hash, gate->opening->root_hash))
         code = fault_set(fault, CSIGN_E_ROOT_HASH, "", "not the root whose hash was given");
     if (code != CSIGN_OK) {
@@ -97,8 +97,6 @@ static struct opening *make_opening(const csign_gate_options *options)
     if (options->root_hash)
         memcpy(opening->root_hash, options->root_hash, sizeof opening->root_hash);
     memcpy(opening->nonce, options->nonce, sizeof opening->nonce);
-    if (options->marks)
-        opening->marks = *options->marks;
     return opening;
 }
 
@@ -115,7 +113,10 @@ csign_code csign_gate_open(const csign_gate_options *options, csign_gate **ret_g
         return no_memory(fault);
     gate->opening = make_opening(options);
     gate->tree_root = merkle_range_root(&gate->status.range);
-    gate->marked_time = options->marks ? options->marks->evidence_time : 0;
+    if (options->marks) {
+        gate->marks = *options->marks;
+        gate->distrusted = options->marks->is_distrusted != 0;
+    }
     csign_code code = gate->opening ? CSIGN_OK : no_memory(fault);
     if (code == CSIGN_OK && options->root.data)
         code = pin_root(gate, options->root, fault);
@@ -150,26 +151,63 @@ static csign_code begin(const csign_gate *gate, csign_gate **ret_gate, bool need
     return *ret_next ? CSIGN_OK : no_memory(fault);
 }
 
-/* A new status log begins with nothing known; freshness keys that are gone take their word with them (LOG 3.3). */
+static bool same_validity(struct validity a, struct validity b)
+{
+    return a.not_before == b.not_before && a.expires == b.expires;
+}
+
+/* Whether two roots take the same word for evidence: the same log keys, freshness keys, validities and k. */
+static bool same_evidence(const struct root *a, const struct root *b)
+{
+    bool same = a->freshness == b->freshness && a->fresh_count == b->fresh_count && a->statuslog_count == b->statuslog_count;
+    for (size_t i = 0; same && i < a->fresh_count; i++)
+        same = vkey_same_key(&a->fresh[i].vkey, &b->fresh[i].vkey) && same_validity(a->fresh[i].validity, b->fresh[i].validity);
+    for (size_t i = 0; same && i < a->statuslog_count; i++)
+        same = vkey_same_key(&a->statuslogs[i].vkey, &b->statuslogs[i].vkey) &&
+               same_validity(a->statuslogs[i].validity, b->statuslogs[i].validity);
+    return same;
+}
+
+static bool has_fresh_key(const struct root *root, const struct vkey *vkey)
+{
+    for (size_t i = 0; i < root->fresh_count; i++)
+        if (vkey_same_key(vkey, &root->fresh[i].vkey))
+            return true;
+    return false;
+}
+
+static void forget_evidence(csign_gate *gate)
+{
+    gate->has_evidence = gate->nonce_answered = false;
+    gate->evidence_time = 0;
+    gate->vouched_size = gate->vouched_bindings = 0;
+}
+
+/*
+ * A new status log begins with nothing known. Evidence that the new root might not back is asked for again; its time still
+ * binds, unless a freshness key is gone, which takes its word with it (LOG 3.3).
+ */
 static void forget_what_the_root_dropped(csign_gate *gate, const struct root *old)
 {
     const struct root *root = &gate->root->root;
+    bool dropped = false;
     if (!span_equal(old->statuslogs[0].vkey.name, root->statuslogs[0].vkey.name)) {
         gate_drop_policies(gate);
         status_free(&gate->status);
         gate->tree_root = merkle_range_root(&gate->status.range);
-        gate->has_evidence = gate->nonce_answered = false;
-        gate->evidence_time = 0;
+        gate->distrusted = false;
+        gate->marks = (struct csign_marks){.root_version = root->version};
+        forget_evidence(gate);
+        return;
     }
-    for (size_t i = 0; i < old->fresh_count; i++) {
-        bool kept = false;
-        for (size_t k = 0; k < root->fresh_count; k++)
-            kept |= vkey_same_key(&old->fresh[i].vkey, &root->fresh[k].vkey);
-        if (!kept) {
-            gate->has_evidence = gate->nonce_answered = false;
-            gate->evidence_time = gate->marked_time = 0;
-        }
-    }
+    for (size_t i = 0; i < old->fresh_count; i++)
+        dropped |= !has_fresh_key(root, &old->fresh[i].vkey);
+    if (gate->has_evidence && gate->evidence_time > gate->marks.evidence_time)
+        gate->marks.evidence_time = gate->evidence_time;
+    if (dropped)
+        gate->marks.evidence_time = 0;
+    if (!same_evidence(old, root))
+        forget_evidence(gate);
 }
 
 static csign_code next_root(csign_gate *gate, span note, csign_fault *fault)
@@ -178,7 +216,7 @@ static csign_code next_root(csign_gate *gate, span note, csign_fault *fault)
     TRY(read_root(note, &held, fault));
     csign_code code = root_check_next(&old->root, &held->root, held->note, fault);
     if (code == CSIGN_OK)
-        code = check_root(gate->opening, &held->root, fault);
+        code = check_root(gate, &held->root, fault);
     if (code == CSIGN_OK && held->root.version == gate->status.root_version &&
         !hash_equal(held->root.hash, gate->status.root_hash))
         code = fault_set(fault, CSIGN_E_ROOT_HASH, "", "the log names another root of this version");
@@ -210,7 +248,7 @@ csign_code csign_gate_apply_policy(const csign_gate *gate, csign_span note, csig
 /* What was seen before this start binds: the tree must pass through the marked one (PROTOCOL 3, marks). */
 static bool misses_mark(const csign_gate *gate)
 {
-    const struct csign_marks *marks = &gate->opening->marks;
+    const struct csign_marks *marks = &gate->marks;
     if (marks->log_size == 0 || gate->status.range.size != marks->log_size)
         return false;
     struct merkle_hash root = merkle_range_root(&gate->status.range);
@@ -238,11 +276,26 @@ static csign_code equivocation(csign_gate *gate, const char *reason, csign_fault
     return fault_set(fault, CSIGN_E_EQUIVOCATION, "root", reason);
 }
 
+/* The newest time that freshness keys ever vouched for, here or before this start. */
+static int64_t newest_time(const csign_gate *gate)
+{
+    return gate->evidence_time > gate->marks.evidence_time ? gate->evidence_time : gate->marks.evidence_time;
+}
+
+/* The freshness keys saw this tree at `time`: all that it holds counts from now on. */
+static void vouch(csign_gate *gate, int64_t time)
+{
+    gate->has_evidence = true;
+    gate->evidence_time = time;
+    gate->vouched_size = gate->status.range.size;
+    gate->vouched_bindings = gate->status.bindings;
+}
+
 static csign_code check_size(const csign_gate *gate, uint64_t count, const struct checkpoint *checkpoint,
                              csign_fault *fault)
 {
     uint64_t size = gate->status.range.size;
-    if (checkpoint->size < size || checkpoint->size < gate->opening->marks.log_size)
+    if (checkpoint->size < size || checkpoint->size < gate->marks.log_size)
         return fault_set(fault, CSIGN_E_CHECKPOINT_ROLLED_BACK, "size", "smaller than the tree that was seen");
     if (checkpoint->size - size != count)
         return fault_set(fault, CSIGN_E_PROOF_BAD, "size", "not the size that these leaves lead to");
@@ -259,7 +312,7 @@ static csign_code take(csign_gate *gate, const csign_gate *before, const uint8_t
     bool missed = false;
     TRY(evidence_read(&gate->root->root, note, &scratch, &evidence, fault));
     TRY(check_size(gate, count, &evidence.checkpoint, fault));
-    int64_t marked = gate->marked_time, seen = gate->evidence_time > marked ? gate->evidence_time : marked;
+    int64_t marked = gate->marks.evidence_time, seen = newest_time(gate);
     if (evidence.has_time && evidence.time < (count == 0 ? seen : marked))
         return fault_set(fault, CSIGN_E_CHECKPOINT_ROLLED_BACK, "time", "older than evidence seen before");
     TRY(extend(gate, leaves, count, &missed, fault));
@@ -271,10 +324,8 @@ static csign_code take(csign_gate *gate, const csign_gate *before, const uint8_t
     if (missed)
         return equivocation(gate, "another history than the one seen before this start", fault);
     TRY(gate_match_policies(gate, before, fault));
-    if (evidence.has_time && evidence.time >= seen) {
-        gate->has_evidence = true;
-        gate->evidence_time = evidence.time;
-    }
+    if (evidence.has_time && evidence.time >= seen)
+        vouch(gate, evidence.time);
     return CSIGN_OK;
 }
 
@@ -339,11 +390,10 @@ static csign_code take_fresh(csign_gate *gate, span bytes, csign_fault *fault)
         return fault_set(fault, CSIGN_E_PROOF_BAD, "size", "the gate has to catch up first");
     if (!merkle_hash_equal(&fresh.root, &gate->tree_root))
         return equivocation(gate, "two signed trees of one size", fault);
+    if (time < newest_time(gate))
+        return fault_set(fault, CSIGN_E_CHECKPOINT_ROLLED_BACK, "time", "older than evidence seen before");
     gate->nonce_answered = true;
-    if (time >= gate->evidence_time) {
-        gate->has_evidence = true;
-        gate->evidence_time = time;
-    }
+    vouch(gate, time);
     return CSIGN_OK;
 }
 
@@ -359,14 +409,15 @@ csign_code csign_gate_apply_fresh(const csign_gate *gate, csign_span note, csign
 void csign_gate_describe(const csign_gate *gate, csign_gate_info *ret_info)
 {
     memset(ret_info, 0, sizeof *ret_info);
-    const struct csign_marks *old = &gate->opening->marks;
-    ret_info->marks = *old;
-    if (gate->status.range.size >= old->log_size) {
-        ret_info->marks.log_size = gate->status.range.size;
-        memcpy(ret_info->marks.log_root, gate->tree_root.bytes, sizeof ret_info->marks.log_root);
+    ret_info->marks = gate->marks;
+    ret_info->marks.is_distrusted = gate->distrusted;
+    if (!gate->distrusted) { /* of two histories neither is to be kept */
+        if (gate->status.range.size >= gate->marks.log_size) {
+            ret_info->marks.log_size = gate->status.range.size;
+            memcpy(ret_info->marks.log_root, gate->tree_root.bytes, sizeof ret_info->marks.log_root);
+        }
+        ret_info->marks.evidence_time = newest_time(gate);
     }
-    ret_info->marks.evidence_time =
-        gate->has_evidence && gate->evidence_time > gate->marked_time ? gate->evidence_time : gate->marked_time;
     ret_info->bindings = gate->status.bindings;
     ret_info->floor = gate->status.floor;
     ret_info->is_distrusted = gate->distrusted;

@@ -17,7 +17,6 @@ struct opening {
     bool accept_test, offline, by_hash;
     uint8_t root_hash[CSIGN_HASH_SIZE];
     uint8_t nonce[CSIGN_NONCE_SIZE];
-    struct csign_marks marks;
 };
 
 /* A trust root or a policy with all it points to, as one shared block. */
@@ -39,7 +38,12 @@ struct csign_gate {
     bool nonce_answered;
     bool distrusted; /* the log was seen with two histories */
     int64_t evidence_time;
-    int64_t marked_time; /* of the marks; forgotten with a freshness key that the root drops */
+    /*
+     * What the freshness keys vouched for. An ending acts on the log's signature alone; a binding or a policy behind this
+     * counts for nothing until it is vouched for too (DESIGN 5: asymmetric evidence).
+     */
+    uint64_t vouched_size, vouched_bindings;
+    struct csign_marks marks; /* what must not be fallen behind */
     struct held_policy **policies; /* one a row of status.policies, NULL where it is not held; an array of our own */
     size_t policy_count;           /* of that array */
 };

@@ -9,12 +9,12 @@ static csign_code check_signer(const struct root *root, const struct note *note,
                                csign_fault *fault)
 {
     csign_code found = CSIGN_E_NOTE_UNSIGNED;
+    for (size_t i = 0; i < root->policy_count; i++) /* LOG 2.2: a known key's bad signature refuses the whole note */
+        if (note_verify(note, &root->policies[i].vkey, NULL) == CSIGN_E_NOTE_SIGNATURE_BAD)
+            return fault_set(fault, CSIGN_E_NOTE_SIGNATURE_BAD, "policy", "a signature does not verify");
     for (size_t i = 0; i < root->policy_count; i++) {
         const struct root_policy *line = &root->policies[i];
-        csign_code code = note_verify(note, &line->vkey, NULL);
-        if (code == CSIGN_E_NOTE_SIGNATURE_BAD)
-            return fault_set(fault, code, "policy", "the signature does not verify");
-        if (code != CSIGN_OK)
+        if (note_verify(note, &line->vkey, NULL) != CSIGN_OK)
             continue;
         found = CSIGN_E_POLICY_SIGNER;
         bool covers = validity_holds(line->validity, (int64_t)policy->effective_from);

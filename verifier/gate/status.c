@@ -170,6 +170,7 @@ static csign_code apply_policy(struct status *s, const struct leaf *leaf, csign_
     memcpy(named->note, leaf->policy.note, sizeof named->note);
     named->version = leaf->policy.version;
     named->effective_ms = leaf->policy.effective_ms;
+    named->leaf = s->range.size;
     share_drop(s->policies);
     s->policies = policies;
     s->policy_count++;

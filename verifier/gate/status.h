@@ -27,6 +27,7 @@ struct status_policy {
     uint8_t id[8], note[24];
     uint32_t version;
     uint64_t effective_ms;
+    uint64_t leaf; /* the place of the leaf in the log */
 };
 
 struct status {

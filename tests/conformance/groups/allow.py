@@ -76,7 +76,7 @@ def cases(book):
        jurisdiction='GB-ENG')
     ok('policy-without-the-rule-is-ignored', 'row 2', act='referral', jurisdiction='GB-ENG')
     ok('policy-of-the-country', 'row 2', jurisdiction='GB-SCT')
-    ok('policy-ends-in-one-second', 'row 2', jurisdiction='DE')
+    ok('policy-ends-in-one-second', 'row 2', jurisdiction='DE-BE')
 
     # which rule holds, PROTOCOL 8
     ok('literal-act-before-prefix', 'row 2', S(authorship='human_with_ai_assist', disposition='modified'), draft=DRAFT,

@@ -63,10 +63,15 @@ def flip(text, place):
     return text[:i] + alphabet[alphabet.index(text[i]) ^ 32] + text[i + 1:]
 
 
+def uncosigned(world, leaves):
+    """The step that appends leaves on the log's signature alone."""
+    return [{'event': world.log.copy().event(list(leaves))}]
+
+
 def later(world, leaves, *times, now=None, policies=(), fresh=None):
-    """Steps that append leaves to the world's log, and the log as it then is."""
+    """Steps that append leaves to the world's log, vouched for as of its evidence, and the log as it then is."""
     log = world.log.copy()
-    steps = [{'event': log.event(list(leaves), *times)}]
+    steps = [{'event': log.event(list(leaves), *(times or (EVIDENCE, EVIDENCE)))}]
     steps += [{'policy': note} for note in policies]
     return steps, log
 

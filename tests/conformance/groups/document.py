@@ -86,7 +86,7 @@ def cases(book):
        act='triage_disposition', **online)
     no('draft-where-one-of-two-policies-forbids', 'row 11', 'ai-authored', S(disposition='modified', **ai), draft=DRAFT,
        jurisdiction='GB-ENG')
-    ok('draft-where-the-one-policy-allows', 'row 11', S(disposition='modified', **ai), draft=DRAFT, jurisdiction='GB')
+    ok('draft-where-the-one-policy-allows', 'row 11', S(disposition='modified', **ai), draft=DRAFT, jurisdiction='GB-SCT')
     # and contradictions
     no('human-with-draft', 'row 11', 'authorship-contradiction', S(disposition='modified'), draft=DRAFT)
     no('ai-draft-without-draft', 'row 11', 'authorship-contradiction', S(**ai))

@@ -22,8 +22,8 @@ def cases(book):
         case('age-limit-of-the-stricter-policy-' + name, BASE, None if good else 'status-stale', now=now, jurisdiction='GB-ENG')
     heartbeat = [{'checkpoint': BASE.log.checkpoint(NOW + 90, NOW + 90)}]
     case('heartbeat-makes-it-younger', BASE, now=NOW + 100, steps=heartbeat)
-    ending = later(BASE, [leaf_e(D.idx, 1, 2, NOW * 1000, NOW * 1000)])[0]
-    case('event-without-cosignature-makes-nothing-younger', BASE, 'status-stale', now=NOW + 54, steps=ending)
+    case('event-without-cosignature-makes-nothing-younger', BASE, 'status-stale', now=NOW + 54,
+         steps=uncosigned(BASE, [leaf_e(D.idx, 1, 2, NOW * 1000, NOW * 1000)]))
     case('event-with-cosignature-makes-it-younger', BASE, now=NOW + 54, steps=later(
         BASE, [leaf_e(D.idx, 1, 2, NOW * 1000, NOW * 1000)], NOW + 50)[0])
     case('one-of-two-freshness-keys', BASE, now=NOW + 100, steps=[{'checkpoint': BASE.log.checkpoint(None, NOW + 90)}])

@@ -9,20 +9,20 @@ def cases(book):
     def ok(name, *args, steps=None, now=None, **options):
         book.case(name, 'row 2', BASE, release(*args, **options), steps=steps, now=now)
 
-    no('jurisdiction-without-policy', 'policy-missing', jurisdiction='IE')
+    no('jurisdiction-without-policy', 'policy-missing', jurisdiction='IE-D')
     no('jurisdiction-of-a-sister-province', 'policy-missing', jurisdiction='CN-31')
     no('jurisdiction-country-of-the-province', 'policy-missing', jurisdiction='CN')
-    no('policy-ended-now', 'policy-expired', jurisdiction='FR')
-    no('policy-ended-a-second-ago', 'policy-expired', jurisdiction='DE', now=NOW + 2)
-    no('policy-ends-as-it-is-asked', 'policy-expired', jurisdiction='DE', now=NOW + 1)
-    ok('policy-of-a-second-from-its-end', jurisdiction='FR', now=NOW - 1)
+    no('policy-ended-now', 'policy-expired', jurisdiction='FR-IDF')
+    no('policy-ended-a-second-ago', 'policy-expired', jurisdiction='DE-BE', now=NOW + 2)
+    no('policy-ends-as-it-is-asked', 'policy-expired', jurisdiction='DE-BE', now=NOW + 1)
+    ok('policy-of-a-second-from-its-end', jurisdiction='FR-IDF', now=NOW - 1)
 
     no('act-unknown', 'act-unknown', act='palm_reading')
     no('act-not-in-this-setting', 'act-unknown', act='consult_opinion', setting='online')
     no('act-shorter-than-the-prefix', 'act-unknown', act='prescription', setting='online')
     no('act-prefix-in-another-setting', 'act-unknown', act='prescription_tcm', setting='inpatient')
     no('act-of-other-case', 'act-unknown', act='Imaging_report')
-    no('act-of-another-policy', 'act-unknown', act='imaging_report', setting='online', jurisdiction='GB')
+    no('act-of-another-policy', 'act-unknown', act='imaging_report', setting='online', jurisdiction='GB-SCT')
 
     # the log names more than the gate holds
     def named(body, effective_ms=None, hold=False, country='US'):

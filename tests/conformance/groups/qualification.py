@@ -34,7 +34,7 @@ def cases(book):
 
     no('jurisdiction-of-another-state', 'jurisdiction', has('jurisdiction', ['US-CA']), about='N21')
     no('jurisdiction-of-another-country', 'jurisdiction', has('jurisdiction', ['CN', 'GB']))
-    no('jurisdiction-state-for-country', 'jurisdiction', has('jurisdiction', ['US-KS']), jurisdiction='US')
+    no('jurisdiction-state-for-country', 'jurisdiction', has('jurisdiction', ['US-KS']), jurisdiction='US-MO')
     ok('jurisdiction-of-the-state', has('jurisdiction', ['US-CA', 'US-KS']))
     ok('jurisdiction-not-demanded', has('jurisdiction', ['US-CA']), act='order_imaging', setting='inpatient')
 

@@ -144,7 +144,8 @@ def cases(book):
     strict('production-freshness-key-for-30-days-and-a-second', long)
     exact = p2.copy()
     exact.lines['fresh'] = [re.sub(r' \d+$', ' %d' % (NOW + 20 * DAY), f) for f in exact.lines['fresh']]
-    fine('production-freshness-key-for-30-days', exact.note(), world=p, about='PROTOCOL 2')
+    book.case('production-freshness-key-for-30-days', 'PROTOCOL 2', p, release(S(p.people['a']), world=p), steps=[
+        {'root': exact.note()}] + [step for step in p.steps if 'fresh' in step])
     alone = p2.copy()
     alone.lines['admin'] = alone.lines['admin'][:-1]
     strict('production-authority-with-one-officer', alone)

@@ -19,7 +19,7 @@ def cases(book):
     no('pharmacist-missing', 'signer-missing', **rx)
     no('fourth-of-four-missing', 'signer-missing', S(), S(B), S(C), **four)
     no('second-signer-of-the-stricter-policy-missing', 'signer-missing', jurisdiction='GB-ENG', **rx)
-    ok('one-signer-where-one-policy-asks', jurisdiction='GB', **rx)
+    ok('one-signer-where-one-policy-asks', jurisdiction='GB-SCT', **rx)
 
     supervised = dict(act='diagnosis', setting='inpatient')
     for level in ('supervised', 'provisional'):
