@@ -1,4 +1,4 @@
-# Sourced by run and test: what Debian has to bring, and bringing it.
+# Sourced by run and test: what Debian has to bring, and the build folders.
 
 packages_build="meson ninja-build pkg-config gcc libc6-dev binutils libsodium-dev libssl-dev"
 packages_test="$packages_build libcmocka-dev libjansson-dev libseccomp-dev zlib1g-dev python3 python3-cryptography mandoc g++ clang libclang-rt-14-dev"
@@ -40,4 +40,9 @@ configure() {
         meson setup "$folder" "$@" >"$folder.log" 2>&1 || { tail -n 30 "$folder.log" >&2; return 1; }
         rm -f "$folder.log"
     fi
+}
+
+# build FOLDER [TARGET…]: quiet unless it fails.
+build() {
+    ninja -C "$@" --quiet >"$1/build.log" 2>&1 || { grep -vE '^ninja: ' "$1/build.log" | tail -n 60 >&2; return 1; }
 }

@@ -181,13 +181,13 @@ extern "C" {
       "Everything issued before the cut has ended.", \
       "fetch a fresh credential") \
     /* 9: document */ \
-    X(901, DOCUMENT_CHANGED, "document-changed", "document", "PROTOCOL 6", \
+    X(901, DOCUMENT_CHANGED, "document-changed", "document", "PROTOCOL 4, 8", \
       "The document is not the one that was signed.", \
       "release the signed bytes, or have the changed document signed") \
-    X(902, DOCUMENT_SIZE, "document-size", "document", "PROTOCOL 6", \
+    X(902, DOCUMENT_SIZE, "document-size", "document", "PROTOCOL 4, 8", \
       "The document's size is not the one that was signed.", \
       "release the signed bytes") \
-    X(903, DOCUMENT_ACT, "document-act", "document", "PROTOCOL 6", \
+    X(903, DOCUMENT_ACT, "document-act", "document", "PROTOCOL 4, 8", \
       "A document of this kind cannot be released as this act.", \
       "request the act that this kind of document needs") \
     /* 10: disposition */ \

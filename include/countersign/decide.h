@@ -52,7 +52,7 @@ typedef struct csign_release {
 
 #define CSIGN_CHECK_COUNT 14u /* bit n-1 of csign_decision.checks is check n of docs/decision.md */
 
-/* One signer, as far as the decision came. Views into the cache's workspace. */
+/* One signer, told only once credential and key binding were verified. Views into the cache's workspace. */
 typedef struct csign_signer {
     unsigned slot;
     uint64_t index;                  /* of the status log */

@@ -407,7 +407,7 @@ static int run_silently(struct all *all)
             csign_gate_free(&gate);
     }
     bool quiet = quiet_run(decide_silently, silent, &call);
-    printf("%zu cases decided twice-checked without a system call\n", silent->done);
+    printf("%zu cases decided without a system call\n", silent->done);
     if (!quiet)
         fprintf(stderr, "system call %ld after %zu cases\n", call, silent->done);
     for (size_t i = 0; i < all->count; i++)

@@ -3,7 +3,8 @@
 
 #include "base64.h"
 
-static bool check(span text, bool (*decode)(struct buffer *, span, span *), void (*encode)(struct buffer *, span))
+static bool check(span text, bool (*decode)(struct buffer *, span, span *),
+                  void (*encode)(struct buffer *, span))
 {
     struct buffer bytes = fuzz_scratch(BASE64_BYTES(text.size)), again = fuzz_scratch(text.size);
     span decoded;

@@ -1,4 +1,5 @@
-/* Notes and the texts that travel in them: checkpoints and fresh notes; verifier keys, from the lines of the text. */
+/* Notes and the texts that travel in them: checkpoints and fresh notes; verifier keys, from the lines of the
+ * text. */
 #include "fuzz.h"
 
 #include "checkpoint.h"

@@ -1,9 +1,10 @@
 /*
- * replay FOLDER: gives every file of a corpus to a fuzz target, in exactly as many bytes of the heap as it has, and at
- * the end of a page, whole and cut off after each of its first bytes. So corpora are ordinary tests with any compiler.
+ * replay FOLDER: gives every file of a corpus to a fuzz target, in exactly as many bytes of the heap as it has,
+ * and at the end of a page, whole and cut off after each of its first bytes. So corpora are ordinary tests with
+ * any compiler.
  *
- * A seed whose name ends in _fail must be refused and any other accepted; files that a fuzzer named, by forty hexadecimal
- * digits or crash-…, may be either.
+ * A seed whose name ends in _fail must be refused and any other accepted; files that a fuzzer named, by forty
+ * hexadecimal digits or crash-…, may be either.
  */
 #include "fuzz.h"
 
@@ -32,7 +33,8 @@ static bool as_expected(const char *name)
 {
     size_t size = strlen(name);
     bool must_fail = size > 5 && strcmp(name + size - 5, "_fail") == 0;
-    bool by_fuzzer = strspn(name, "0123456789abcdef") == 40 || strstr(name, "crash-") || strstr(name, "timeout-");
+    bool by_fuzzer =
+        strspn(name, "0123456789abcdef") == 40 || strstr(name, "crash-") || strstr(name, "timeout-");
     return by_fuzzer || fuzz_accepted != must_fail;
 }
 

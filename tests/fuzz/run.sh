@@ -10,7 +10,7 @@ seconds=${1-}
 [[ $seconds =~ ^[1-9][0-9]*$ ]] || { echo "usage: run.sh SECONDS [TARGET…]" >&2; exit 2; }
 shift
 CC=clang configure build-fuzz -Dfuzz=true -Dtests=true -Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debugoptimized || exit 1
-ninja -C build-fuzz --quiet fuzz >build-fuzz/build.log 2>&1 || { tail -n 40 build-fuzz/build.log; exit 1; }
+build build-fuzz fuzz || exit 1
 
 targets=("$@")
 if [ ${#targets[@]} -eq 0 ]; then

@@ -255,5 +255,38 @@ def token_seeds():
                 seed("sign_off", "member-json_fail", b"\n".join([kb_header, kb_payload[:-1] + b',"x":1}', *entries, request, b""]))
 
 
-for make in token_seeds, json_seeds, base64_seeds, note_seeds, root_seeds, event_seeds, policy_seeds:
+def other_seeds():
+    """The smaller formats, as tests/vectors/profile.py made them."""
+    profile = json.loads((pathlib.Path(__file__).parents[1] / "vectors/profile.json").read_text())
+
+    def other(parser, name, content):
+        content = content if isinstance(content, bytes) else content.encode()
+        seed("others", f"{parser}-{name}", parser.encode() + b"\n" + content)
+        seed("others", f"{parser}-{name}-cut_fail", parser.encode() + b"\n" + content[:-1])
+
+    def text_of(whole):
+        return whole[:whole.rindex("\n\n") + 1]
+
+    for number, deed in enumerate(profile["deeds"]["deeds"]):
+        other("deed", f"{number:02}", deed["text"])
+    for number, line in enumerate(profile["receipts"]["lines"]):
+        other("receipt", str(number), line)
+    other("batch", "lines", text_of(profile["receipts"]["batch_note"]))
+    other("batch", "empty", text_of(profile["receipts"]["empty_batch_note"]))
+    other("ack", "one", text_of(profile["receipts"]["ack_note"]))
+    other("record", "one", profile["release_record"]["json"])
+    other("checkpoint", "one", text_of(profile["log"]["checkpoint"]))
+    other("fresh", "one", text_of(profile["log"]["fresh"]))
+    other("vkey", "log", profile["log"]["vkey"])
+    other("request", "one", profile["request"]["json"])
+    other("release", "one", profile["release"]["json"])
+    leaves_ = [bytes.fromhex(leaf["leaf"]) for leaf in profile["leaves"]]
+    for number, leaf in enumerate(leaves_):
+        other("leaf", str(number), leaf)
+    other("entries", "two", b"".join(len(leaf).to_bytes(2, "big") + leaf for leaf in leaves_[:2]))
+    other("tile-path", "deep", "tile/0/x001/x234/067")
+    other("offset", "east", "+08:00")
+
+
+for make in other_seeds, token_seeds, json_seeds, base64_seeds, note_seeds, root_seeds, event_seeds, policy_seeds:
     make()

@@ -16,20 +16,22 @@ bool confine_available(void)
 static int allow_calls(scmp_filter_ctx filter)
 {
     static const int calls[] = {
-        SCMP_SYS(read),           SCMP_SYS(write),        SCMP_SYS(readv),     SCMP_SYS(writev),   SCMP_SYS(lseek),
-        SCMP_SYS(munmap),         SCMP_SYS(mremap),       SCMP_SYS(madvise),   SCMP_SYS(brk),      SCMP_SYS(futex),
-        SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigreturn),
-        SCMP_SYS(getrandom), /* libsodium's start */
-        SCMP_SYS(getpid),         SCMP_SYS(gettid),       SCMP_SYS(tgkill), /* abort(): a failed test says why */
-        SCMP_SYS(exit),           SCMP_SYS(exit_group),
+        SCMP_SYS(read),         SCMP_SYS(write),      SCMP_SYS(readv),          SCMP_SYS(writev),
+        SCMP_SYS(lseek),        SCMP_SYS(munmap),     SCMP_SYS(mremap),         SCMP_SYS(madvise),
+        SCMP_SYS(brk),          SCMP_SYS(futex),      SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction),
+        SCMP_SYS(rt_sigreturn), SCMP_SYS(getrandom),                    /* libsodium's start */
+        SCMP_SYS(getpid),       SCMP_SYS(gettid),     SCMP_SYS(tgkill), /* abort(): a failed test says why */
+        SCMP_SYS(exit),         SCMP_SYS(exit_group),
     };
     int bad = 0;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
     /* Memory, but none that holds a file or can be executed. */
-    bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
-                            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0), SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));
-    bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    bad |=
+        seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+                         SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));
+    bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+                            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     return bad;
 }
 

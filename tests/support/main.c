@@ -1,7 +1,7 @@
 /*
- * What happens before the main of every test program, as its environment asks: CONFINE=1 takes files and network from
- * it, FAIL_AT=n lets its n-th allocation fail, FAIL_AFTER=1 all that follow too. With FAIL_AT the last line on stderr
- * says how many allocations there were.
+ * What happens before the main of every test program, as its environment asks: CONFINE=1 takes files and
+ * network from it, FAIL_AT=n lets its n-th allocation fail, FAIL_AFTER=1 all that follow too. With FAIL_AT the
+ * last line on stderr says how many allocations there were.
  */
 #include "confine.h"
 #include "counting.h"
@@ -16,7 +16,8 @@ int __wrap_main(int argc, char **argv);
 static void tell(void)
 {
     fflush(NULL);
-    fprintf(stderr, "counting: %zu allocations, %s\n", counting_allocations(), counting_failed() ? "failed" : "none failed");
+    fprintf(stderr, "counting: %zu allocations, %s\n", counting_allocations(),
+            counting_failed() ? "failed" : "none failed");
 }
 
 static int skip(const char *why)

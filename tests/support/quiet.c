@@ -42,8 +42,8 @@ static int forbid_calls(void)
 {
     struct sigaction action = {.sa_sigaction = caught, .sa_flags = SA_SIGINFO};
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_TRAP);
-    return !filter || sigaction(SIGSYS, &action, NULL) || seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(exit_group), 0) ||
-           seccomp_load(filter);
+    return !filter || sigaction(SIGSYS, &action, NULL) ||
+           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(exit_group), 0) || seccomp_load(filter);
 }
 
 bool quiet_run(void (*function)(void *context), void *context, long *ret_call)

@@ -3,7 +3,6 @@
 #include "counting.h"
 #include "event.h"
 #include "checkpoint.h"
-#include "cosignature.h"
 #include "root.h"
 
 #include <stdio.h>
@@ -124,7 +123,7 @@ static void put_checkpoint(struct registry *r, const struct merkle_range *range)
     span text = buffer_since(b, from);
     buffer_byte(b, '\n');
     note_sign(b, text, &log, &r->statuslog);
-    cosignature_sign(b, text, &fresh, &r->fresh, (uint64_t)REGISTRY_NOW - 7);
+    note_cosign(b, text, &fresh, &r->fresh, (uint64_t)REGISTRY_NOW - 7);
 }
 
 static void open_gate(struct registry *r, uint64_t bindings)
@@ -161,15 +160,16 @@ static void open_gate(struct registry *r, uint64_t bindings)
         leaf_binding_commit(SPAN(ISS), SPAN("practitioner-1"), thumbprint, leaf.binding.commit);
         leaf_write(b, &leaf);
     }
-    span leaves = buffer_since(b, from);
-    must(leaves.data != NULL, "no room for the leaves");
-    for (size_t at = 0; at < leaves.size; at += LEAF_SIZE) {
-        struct merkle_hash leaf_hash = merkle_leaf(span_of(leaves.data + at, LEAF_SIZE));
+    r->leaves = buffer_since(b, from);
+    must(r->leaves.data != NULL, "no room for the leaves");
+    for (size_t at = 0; at < r->leaves.size; at += LEAF_SIZE) {
+        struct merkle_hash leaf_hash = merkle_leaf(span_of(r->leaves.data + at, LEAF_SIZE));
         must(merkle_range_append(&range, &leaf_hash), "range");
     }
     from = b->size;
     put_checkpoint(r, &range);
-    must_ok(csign_gate_apply_leaves(opened, leaves.data, range.size, buffer_since(b, from), &caught_up, &fault), &fault, "leaves");
+    r->checkpoint = buffer_since(b, from);
+    must_ok(csign_gate_apply_leaves(opened, r->leaves.data, range.size, r->checkpoint, &caught_up, &fault), &fault, "leaves");
     must_ok(csign_gate_apply_policy(caught_up, r->policy_note, &r->gate, &fault), &fault, "policy");
     csign_gate_free(&opened);
     csign_gate_free(&caught_up);

@@ -18,7 +18,8 @@ struct registry {
     struct signing_key root_keys[2], issuer, statuslog, fresh, policy, holder;
     uint8_t *memory;
     struct buffer arena; /* what the members point to */
-    span root_note, event, policy_note, credential;
+    span root_note, policy_note, credential;
+    span leaves, checkpoint; /* what the gate was caught up with */
     csign_gate *gate; /* opened, caught up, offline */
     struct csign_release release; /* of `document`, signed */
     span entries[CSIGN_ENTRIES_MAX];

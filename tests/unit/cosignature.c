@@ -9,6 +9,7 @@
 
 #include "base64.h"
 #include "checkpoint.h"
+#include "cosignature.h"
 #include "signer.h"
 
 #define TEXT     "log.test\n7\nCwB/uRXrmyoUb1SxyG7FO2ZPjkVbdmCwtu4T7cDZIcA=\n"
@@ -29,7 +30,7 @@ static void cosign(const char *text, uint64_t time, uint8_t ret[COSIGNATURE_SIZE
 {
     uint8_t line[512], decoded[4 + COSIGNATURE_SIZE];
     struct buffer out = buffer_open(line, sizeof line);
-    cosignature_sign(&out, span_text(text), &fresh_key.vkey, &fresh_key.key, time);
+    note_cosign(&out, span_text(text), &fresh_key.vkey, &fresh_key.key, time);
     assert_int_equal(buffer_code(&out), CSIGN_OK);
     size_t b64 = BASE64_SIZE(sizeof decoded);
     assert_int_equal(line[out.size - 1], '\n');
@@ -125,7 +126,7 @@ static void text_too_long_fail(void **state)
     assert_true(verifies(text, bytes, sizeof bytes, &time));
     text[COSIGNATURE_TEXT_MAX] = 'a';
     assert_false(verifies(text, bytes, sizeof bytes, &time));
-    cosignature_sign(&out, span_text(text), &fresh_key.vkey, &fresh_key.key, TIME);
+    note_cosign(&out, span_text(text), &fresh_key.vkey, &fresh_key.key, TIME);
     assert_int_equal(buffer_code(&out), CSIGN_E_NO_SPACE);
 }
 
@@ -147,9 +148,9 @@ static void newest_of_one_key_counts(void **state)
     uint64_t time = 0;
     (void)state;
     buffer_text(&out, TEXT "\n");
-    cosignature_sign(&out, SPAN(TEXT), &fresh_key.vkey, &fresh_key.key, TIME);
-    cosignature_sign(&out, SPAN(TEXT), &fresh_key.vkey, &fresh_key.key, TIME + 5);
-    cosignature_sign(&out, SPAN(TEXT), &fresh_key.vkey, &fresh_key.key, TIME + 1);
+    note_cosign(&out, SPAN(TEXT), &fresh_key.vkey, &fresh_key.key, TIME);
+    note_cosign(&out, SPAN(TEXT), &fresh_key.vkey, &fresh_key.key, TIME + 5);
+    note_cosign(&out, SPAN(TEXT), &fresh_key.vkey, &fresh_key.key, TIME + 1);
     assert_int_equal(verify_note(bytes, out.size, &fresh_key.vkey, &time), CSIGN_OK);
     assert_true(time == TIME + 5);
 }

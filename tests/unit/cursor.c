@@ -14,10 +14,10 @@ static void numbers_are_big_endian(void **state)
 {
     static const uint8_t bytes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     struct cursor c = cursor_open(placed(span_of(bytes, sizeof bytes)));
-    uint8_t one;
-    uint16_t two;
-    uint32_t four;
-    uint64_t eight;
+    uint8_t one = 0;
+    uint16_t two = 0;
+    uint32_t four = 0;
+    uint64_t eight = 0;
     (void)state;
     assert_true(cursor_u8(&c, &one) && cursor_u16(&c, &two) && cursor_u32(&c, &four) && cursor_u64(&c, &eight));
     assert_int_equal(one, 1);

@@ -191,7 +191,7 @@ static span checkpoint_note(const struct log *log, struct checkpoint_options o)
     note_sign(&arena, text, &signer->vkey, &signer->key);
     for (int i = 0; i < 3; i++)
         if (o.times[i])
-            cosignature_sign(&arena, text, &freshness[i].vkey, &freshness[i].key, (uint64_t)o.times[i]);
+            note_cosign(&arena, text, &freshness[i].vkey, &freshness[i].key, (uint64_t)o.times[i]);
     return kept(from);
 }
 
@@ -212,7 +212,7 @@ static span fresh_note(const struct log *log, uint8_t nonce, int64_t time, uint6
     span text = kept(from);
     buffer_byte(&arena, '\n');
     if (time)
-        cosignature_sign(&arena, text, &freshness[0].vkey, &freshness[0].key, (uint64_t)time);
+        note_cosign(&arena, text, &freshness[0].vkey, &freshness[0].key, (uint64_t)time);
     else
         note_sign(&arena, text, &stranger.vkey, &stranger.key);
     return kept(from);

@@ -2,7 +2,6 @@
 #ifndef TESTS_SIGNER_H
 #define TESTS_SIGNER_H
 
-#include "cosignature.h"
 #include "counting.h"
 #include "hash.h"
 #include "note.h"

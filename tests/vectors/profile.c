@@ -3,7 +3,6 @@
  * what is made from the fields is the same bytes.
  */
 #include "checkpoint.h"
-#include "cosignature.h"
 #include "credential.h"
 #include "deed.h"
 #include "event.h"
@@ -293,7 +292,7 @@ static void status_log(struct group *g)
     for (size_t i = 0; i < 2; i++) {
         uint64_t time, expected = value_number(value_nth(value_at(at, "checkpoint_times"), i));
         check(g, note_verify(&note, &fresh[i], &time) == CSIGN_OK && time == expected, "a cosignature");
-        cosignature_sign(&made, span_of(made.data, text_size), &fresh[i], &fresh_keys[i], expected);
+        note_cosign(&made, span_of(made.data, text_size), &fresh[i], &fresh_keys[i], expected);
     }
     check(g, made_is(&made, bytes), "made and signed");
 
@@ -325,7 +324,7 @@ static void status_log(struct group *g)
     fresh_write(&made, &answer);
     text_size = made.size;
     buffer_byte(&made, '\n');
-    cosignature_sign(&made, span_of(made.data, text_size), &fresh[0], &fresh_keys[0], value_integer(at, "fresh_time"));
+    note_cosign(&made, span_of(made.data, text_size), &fresh[0], &fresh_keys[0], value_integer(at, "fresh_time"));
     check(g, made_is(&made, bytes), "made and signed");
 }
 

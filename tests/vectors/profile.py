@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the formats of PROTOCOL.md a second time, from the text alone, and prints vectors of them.
+"""Makes the formats of the protocol a second time, from the text alone, and prints vectors of them.
 
     python3 tests/vectors/profile.py > tests/vectors/profile.json
 
@@ -790,7 +790,7 @@ def vectors():
             [s.key for s in w.root_keys + [w.log_signer] + w.fresh + [w.policy_signer, w.app, w.receipts] + w.officers]
             + [w.issuer] + [p.key for p in w.people]}
     return {
-        'about': 'Made by profile.py from PROTOCOL.md. Text is a string, bytes are hex; a key is the Ed25519 seed '
+        'about': 'Made by profile.py from the protocol. Text is a string, bytes are hex; a key is the Ed25519 seed '
                  'SHA-256(label). now = %d.' % NOW,
         'now': NOW,
         'keys': keys,

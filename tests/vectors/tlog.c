@@ -1,7 +1,6 @@
 /* tlog_vectors.txt and the values of LOG 2.3 and 2.6: trees, tiles, proofs, keys, notes and cosignatures of other makers. */
 #include "base64.h"
 #include "checkpoint.h"
-#include "cosignature.h"
 #include "cursor.h"
 #include "hash.h"
 #include "release_record.h"
@@ -297,7 +296,7 @@ static bool check_note(struct group *group, span bytes, struct checkpoint *ret)
     span text = span_of(again, out.size);
     buffer_byte(&out, '\n');
     note_sign(&out, text, &log_signer.vkey, &log_signer.key);
-    cosignature_sign(&out, text, &witness.vkey, &witness.key, COSIG_TIME);
+    note_cosign(&out, text, &witness.vkey, &witness.key, COSIG_TIME);
     check(group, span_equal(buffer_span(&out), bytes), "made again");
     return true;
 }

@@ -33,18 +33,13 @@ bool cosignature_verify(const struct public_key *key, span text, span bytes, uin
     return true;
 }
 
-void cosignature_sign(struct buffer *out, span text, const struct vkey *vkey, const struct signing_key *key, uint64_t time)
+bool cosignature_make(const struct signing_key *key, span text, uint64_t time, uint8_t ret[COSIGNATURE_SIZE])
 {
-    uint8_t memory[HEADER_MAX + COSIGNATURE_TEXT_MAX], bytes[COSIGNATURE_SIZE];
-    struct buffer message = buffer_open(memory, sizeof memory), signature = buffer_open(bytes, sizeof bytes);
-    if (!compose(&message, time, text)) {
-        out->overflow = true;
-        return;
-    }
-    buffer_u64(&signature, time);
-    uint8_t *room = buffer_room(&signature, CSIGN_SIGNATURE_SIZE);
-    if (!room)
-        return;
-    signing_key_sign(key, buffer_span(&message), room);
-    note_put_signature(out, vkey, buffer_span(&signature));
+    uint8_t memory[HEADER_MAX + COSIGNATURE_TEXT_MAX];
+    struct buffer message = buffer_open(memory, sizeof memory), bytes = buffer_open(ret, COSIGNATURE_SIZE);
+    if (!compose(&message, time, text))
+        return false;
+    buffer_u64(&bytes, time);
+    signing_key_sign(key, buffer_span(&message), ret + TIME_SIZE);
+    return true;
 }

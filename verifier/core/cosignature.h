@@ -5,7 +5,7 @@
 #ifndef CORE_COSIGNATURE_H
 #define CORE_COSIGNATURE_H
 
-#include "note.h"
+#include "key.h"
 
 #define COSIGNATURE_SIZE     72u   /* u64 time, then 64 bytes, behind the key id */
 #define COSIGNATURE_TEXT_MAX 8192u /* of the text: a checkpoint's (CHECKPOINT_MAX) or a fresh note's, nothing longer */
@@ -16,8 +16,7 @@
  */
 bool cosignature_verify(const struct public_key *key, span text, span bytes, uint64_t *ret_time);
 
-/* Appends a cosignature line over `text`, which must end in a newline; a text above the maximum overflows `out`. */
-void cosignature_sign(struct buffer *out, span text, const struct vkey *vkey, const struct signing_key *key,
-                      uint64_t time);
+/* Makes the bytes behind the key id; false for a longer text. note_cosign() makes the line. */
+bool cosignature_make(const struct signing_key *key, span text, uint64_t time, uint8_t ret[COSIGNATURE_SIZE]);
 
 #endif

@@ -126,13 +126,46 @@ static const struct schema_field credential_fields[] = {
     {.name = "conditions", .kind = FIELD_OBJECTS, .max = 32, .more = &claim_condition_schema, AT(credential, conditions)},
     {.name = "assurance", .kind = FIELD_OBJECT, .more = &assurance_schema, AT(credential, assurance)},
     {.name = "authenticator", .kind = FIELD_OBJECT, .more = &authenticator_schema, AT(credential, authenticator)},
-    {.name = "test", .kind = FIELD_BOOL, .optional = true, AT(credential, test)},
+    {.name = "test", .kind = FIELD_CALL, .call = read_held, .optional = true, AT(credential, test)},
     {.name = "name", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, .optional = true, AT(credential, name)},
     {.name = "licence_number", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, .optional = true, AT(credential, licence_number)},
     {.name = "identifiers", .kind = FIELD_OBJECTS, .max = 16, .more = &identifier_schema, .optional = true,
      AT(credential, identifiers)},
 };
 static const struct schema credential_schema = SCHEMA_OPEN(struct credential, credential_fields);
+
+/* Identifiers that are to be written: {system, value}, kept as a specialty is. */
+static const struct schema_field plain_identifier_fields[] = {
+    {.name = "system", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, AT(specialty, system)},
+    {.name = "value", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, AT(specialty, code)},
+};
+static const struct schema plain_identifier_schema = SCHEMA(struct specialty, plain_identifier_fields);
+
+static const struct schema_field practitioner_fields[] = {
+    {.name = "sub", .kind = FIELD_ID, .optional = true, AT(credential, sub)},
+    {.name = "profession", .kind = FIELD_WORD, .more = &professions, AT(credential, profession)},
+    {.name = "level", .kind = FIELD_WORD, .more = &levels, AT(credential, level)},
+    {.name = "jurisdiction", .kind = FIELD_CODES, .max = JURISDICTIONS_MAX, AT(credential, jurisdiction)},
+    {.name = "specialty", .kind = FIELD_OBJECTS, .max = 32, .more = &claim_specialty_schema, AT(credential, specialty)},
+    {.name = "privileges", .kind = FIELD_OBJECT, .more = &claim_privileges_schema, AT(credential, privileges)},
+    {.name = "site", .kind = FIELD_OBJECT, .more = &site_schema, AT(credential, site)},
+    {.name = "independent_since", .kind = FIELD_DATE, .optional = true, AT(credential, independent_since)},
+    {.name = "licensed_until", .kind = FIELD_DATE, .optional = true, AT(credential, licensed_until)},
+    {.name = "conditions", .kind = FIELD_OBJECTS, .max = 32, .more = &claim_condition_schema, AT(credential, conditions)},
+    {.name = "assurance", .kind = FIELD_OBJECT, .more = &assurance_schema, AT(credential, assurance)},
+    {.name = "authenticator", .kind = FIELD_OBJECT, .more = &authenticator_schema, AT(credential, authenticator)},
+    {.name = "name", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, .optional = true, AT(credential, name)},
+    {.name = "licence_number", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, .optional = true, AT(credential, licence_number)},
+    {.name = "identifiers", .kind = FIELD_OBJECTS, .max = 16, .more = &plain_identifier_schema, .optional = true,
+     AT(credential, identifiers)},
+};
+static const struct schema practitioner_schema = SCHEMA(struct credential, practitioner_fields);
+
+csign_code credential_read_practitioner(span json, struct buffer *scratch, struct credential *ret, csign_fault *fault)
+{
+    return schema_read_text(json, TOKEN_DEPTH_MAX, scratch, &practitioner_schema, ret, CSIGN_E_MALFORMED_JSON,
+                            CSIGN_E_MALFORMED_CLAIMS, fault);
+}
 
 static csign_code read_disclosed(const struct schema_field *field, span value, struct buffer *scratch, void *into,
                                  csign_fault *fault)

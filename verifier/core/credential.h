@@ -113,6 +113,12 @@ struct credential {
 csign_code credential_read(const struct presentation *presentation, const span decoded[DISCLOSURES_MAX],
                            struct buffer *scratch, struct credential *ret, csign_fault *fault);
 
+/*
+ * Reads what a registry knows of a practitioner: one closed object of the claims from `profession` to `identifiers`, and
+ * `sub`, which may be absent. What the registry itself adds is left zero. malformed-json, malformed-claims.
+ */
+csign_code credential_read_practitioner(span json, struct buffer *scratch, struct credential *ret, csign_fault *fault);
+
 /* What is disclosable in a credential that is made: each salt 16 random bytes; an absent value leaves the claim out. */
 struct credential_secrets {
     uint8_t salts[DISCLOSED_COUNT][16];

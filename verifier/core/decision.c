@@ -1,6 +1,7 @@
 /* A decision, as JSON for programs and as text for people: the same fields in both (DESIGN 5, PROTOCOL 9). */
 #include "date.h"
 #include "json_write.h"
+#include "plain.h"
 
 #include <countersign/decide.h>
 
@@ -169,31 +170,6 @@ csign_code csign_decision_json(const csign_decision *d, void *memory, size_t siz
     return finish(&out, ret_size);
 }
 
-/* The length of a character that must not reach a terminal: a control, or one that turns the direction of writing. */
-static size_t unprintable(span text, size_t at)
-{
-    const uint8_t *c = text.data + at;
-    size_t left = text.size - at;
-    if (c[0] < 0x20u || c[0] == 0x7Fu)
-        return 1;
-    if (left >= 2 && ((c[0] == 0xC2u && c[1] < 0xA0u) || (c[0] == 0xD8u && c[1] == 0x9Cu)))
-        return 2;
-    if (left >= 3 && c[0] == 0xE2u && ((c[1] == 0x80u && ((c[2] >= 0xA8u && c[2] <= 0xAEu) || c[2] == 0x8Eu || c[2] == 0x8Fu)) ||
-                                       (c[1] == 0x81u && c[2] >= 0xA6u && c[2] <= 0xA9u)))
-        return 3;
-    return 0;
-}
-
-/* A text that a signer or a registry chose: what a terminal would obey becomes '?'. */
-static void put_plain(struct buffer *out, span text)
-{
-    for (size_t i = 0; i < text.size;) {
-        size_t skip = unprintable(text, i);
-        buffer_byte(out, skip ? '?' : text.data[i]);
-        i += skip ? skip : 1;
-    }
-}
-
 static void put_digest(struct buffer *out, const uint8_t digest[CSIGN_HASH_SIZE])
 {
     static const char hex[] = "0123456789abcdef";
@@ -207,13 +183,13 @@ static void put_digest(struct buffer *out, const uint8_t digest[CSIGN_HASH_SIZE]
 static void put_signer_text(struct buffer *out, const csign_signer *s)
 {
     buffer_text(out, "  signer    ");
-    put_plain(out, s->name.data ? s->name : SPAN("(name not disclosed)"));
+    plain_write(out, s->name.data ? s->name : SPAN("(name not disclosed)"));
     buffer_text(out, "  ");
-    put_plain(out, s->licence_number.data ? s->licence_number : SPAN("(number not disclosed)"));
+    plain_write(out, s->licence_number.data ? s->licence_number : SPAN("(number not disclosed)"));
     buffer_text(out, "  ");
     buffer_text(out, s->profession);
     buffer_text(out, " (");
-    put_plain(out, s->jurisdiction);
+    plain_write(out, s->jurisdiction);
     if (s->licensed_until) {
         buffer_text(out, ")   licence current to ");
         date_write(out, s->licensed_until);
@@ -237,11 +213,11 @@ static void put_allow_text(struct buffer *out, const csign_decision *d)
 {
     unsigned count = 0;
     buffer_text(out, d->verdict == CSIGN_ALLOW ? "ALLOW   " : "BREAK-GLASS   ");
-    put_plain(out, d->label);
+    plain_write(out, d->label);
     buffer_text(out, "  ");
     put_digest(out, d->document_digest);
     buffer_text(out, "  ");
-    put_plain(out, d->act);
+    plain_write(out, d->act);
     buffer_byte(out, '\n');
     for (size_t i = 0; i < d->signer_count; i++)
         put_signer_text(out, &d->signers[i]);
@@ -278,7 +254,7 @@ csign_code csign_decision_text(const csign_decision *d, void *memory, size_t siz
     uint8_t sentence_memory[4096];
     struct buffer sentence = buffer_open(sentence_memory, sizeof sentence_memory);
     put_sentence(&sentence, d);
-    put_plain(&out, buffer_span(&sentence));
+    plain_write(&out, buffer_span(&sentence));
     buffer_text(&out, "\n  fix: ");
     buffer_text(&out, fix ? fix : "");
     buffer_byte(&out, '\n');

@@ -174,6 +174,15 @@ void note_put_signature(struct buffer *out, const struct vkey *vkey, span bytes)
     buffer_byte(out, '\n');
 }
 
+void note_cosign(struct buffer *out, span text, const struct vkey *vkey, const struct signing_key *key, uint64_t time)
+{
+    uint8_t bytes[COSIGNATURE_SIZE];
+    if (cosignature_make(key, text, time, bytes))
+        note_put_signature(out, vkey, span_of(bytes, sizeof bytes));
+    else
+        out->overflow = true;
+}
+
 void note_sign(struct buffer *out, span text, const struct vkey *vkey, const struct signing_key *key)
 {
     uint8_t signature[CSIGN_SIGNATURE_SIZE];

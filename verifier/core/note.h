@@ -68,6 +68,8 @@ csign_code note_verify(const struct note *note, const struct vkey *vkey, uint64_
  * line and then its signature lines: the caller puts the empty line before the first.
  */
 void note_sign(struct buffer *out, span text, const struct vkey *vkey, const struct signing_key *key);
+/* Appends the cosignature line of a type 0x04 key over `text`; one above COSIGNATURE_TEXT_MAX overflows `out`. */
+void note_cosign(struct buffer *out, span text, const struct vkey *vkey, const struct signing_key *key, uint64_t time);
 /* Appends a signature line of bytes made elsewhere, those behind the key id. */
 void note_put_signature(struct buffer *out, const struct vkey *vkey, span bytes);
 

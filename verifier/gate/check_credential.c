@@ -65,6 +65,32 @@ csign_code check_credential(struct deciding *d)
     return passed(d, CHECK_CREDENTIAL);
 }
 
+/* What a person will want to know of a signer: told only once both signatures have held. */
+static void describe_signer(struct deciding *d, const struct answered *slot)
+{
+    const struct credential *c = &slot->vetted->credential;
+    const struct transaction *t = slot->transaction;
+    csign_signer *signer = &d->out->signers[d->out->signer_count++];
+    signer->slot = d->slot;
+    signer->index = c->status.countersign.idx;
+    signer->name = c->name;
+    signer->licence_number = c->licence_number;
+    signer->subject = c->sub;
+    signer->profession = vocabulary_word(&professions, c->profession);
+    signer->level = vocabulary_word(&levels, c->level);
+    signer->assurance = vocabulary_word(&assurances, c->assurance.level);
+    signer->meaning = vocabulary_word(&meanings, t->meaning);
+    signer->disposition = vocabulary_word(&dispositions, t->disposition);
+    signer->authorship = vocabulary_word(&authorships, t->authorship);
+    signer->licensed_until = c->licensed_until;
+    signer->signed_at = (int64_t)slot->binding.iat;
+    signer->opened_at = (int64_t)t->opened_at;
+    memcpy(signer->sign_off_id, slot->id, CSIGN_HASH_SIZE);
+    for (size_t i = 0; i < c->jurisdiction.count; i++)
+        if (i == 0 || jurisdiction_covers(c->jurisdiction.items[i], t->jurisdiction))
+            signer->jurisdiction = c->jurisdiction.items[i];
+}
+
 csign_code check_holder(struct deciding *d)
 {
     EACH_SLOT(d, slot)
@@ -86,6 +112,8 @@ csign_code check_holder(struct deciding *d)
         REFUSE_IF(d, signed_at > received_at + SKEW_TOKEN, CSIGN_E_SIGNOFF_IN_FUTURE, "iat", "after it was received");
         REFUSE_IF(d, received_at > d->now + SKEW_TOKEN, CSIGN_E_SIGNOFF_IN_FUTURE, "received_at", "after now");
     }
+    EACH_SLOT(d, slot)
+    describe_signer(d, slot);
     return passed(d, CHECK_HOLDER);
 }
 

@@ -13,7 +13,7 @@ static bool list_allows(const struct text_list *acts, span act)
 static bool kinds_fit(const struct deciding *d)
 {
     for (size_t i = 0; i < d->applicable_count; i++)
-        for (size_t k = 0; k < d->fhir.type_count; k++) {
+        for (size_t k = 0; d->fhir.is_fhir && k < d->fhir.type_count; k++) {
             const struct text_list *acts = policy_document_acts(d->applicable[i].policy, d->fhir.types[k]);
             if (acts && !list_allows(acts, d->release->act))
                 return false;

@@ -146,41 +146,12 @@ static csign_code read_sign_off(struct deciding *d, struct answered *slot, const
     return CSIGN_OK;
 }
 
-/* What a person will want to know of a signer, as soon as it is known. */
-static void describe_signer(struct deciding *d, const struct answered *slot)
-{
-    const struct credential *c = &slot->vetted->credential;
-    const struct transaction *t = slot->transaction;
-    csign_signer *signer = &d->out->signers[d->out->signer_count++];
-    signer->slot = d->slot;
-    signer->index = c->status.countersign.idx;
-    signer->name = c->name;
-    signer->licence_number = c->licence_number;
-    signer->subject = c->sub;
-    signer->profession = vocabulary_word(&professions, c->profession);
-    signer->level = vocabulary_word(&levels, c->level);
-    signer->assurance = vocabulary_word(&assurances, c->assurance.level);
-    signer->meaning = vocabulary_word(&meanings, t->meaning);
-    signer->disposition = vocabulary_word(&dispositions, t->disposition);
-    signer->authorship = vocabulary_word(&authorships, t->authorship);
-    signer->licensed_until = c->licensed_until;
-    signer->signed_at = (int64_t)slot->binding.iat;
-    signer->opened_at = (int64_t)t->opened_at;
-    memcpy(signer->sign_off_id, slot->id, CSIGN_HASH_SIZE);
-    for (size_t i = 0; i < c->jurisdiction.count; i++)
-        if (i == 0 || jurisdiction_covers(c->jurisdiction.items[i], t->jurisdiction))
-            signer->jurisdiction = c->jurisdiction.items[i];
-}
-
 csign_code check_sign_off(struct deciding *d)
 {
     for (size_t i = 0; d->slot_count == 0 && i < d->applicable_count && !d->out->no_signoff_text.data; i++)
         d->out->no_signoff_text = d->applicable[i].rule->no_signoff_text;
     REFUSE_IF(d, d->slot_count == 0, CSIGN_E_NO_SIGNOFF, "sign_offs", "none");
     EACH_SLOT(d, slot)
-    {
-        TRY(read_sign_off(d, slot, &d->release->slots[d->slot - 1]));
-        describe_signer(d, slot);
-    }
+    TRY(read_sign_off(d, slot, &d->release->slots[d->slot - 1]));
     return passed(d, CHECK_SIGN_OFF);
 }

@@ -73,7 +73,7 @@ struct fhir {
     bool is_fhir, unreadable;
     bool has_ai_label, has_ai_agent, has_provenance;
     size_t type_count;
-    span types[FHIR_TYPES_MAX]; /* of the resource, and of the entries of a bundle */
+    span types[FHIR_TYPES_MAX]; /* of the resource and of all within it */
 };
 void fhir_read(span document, span media_type, struct buffer *scratch, struct fhir *ret);
 

@@ -115,6 +115,7 @@ csign_code csign_gate_open(const csign_gate_options *options, csign_gate **ret_g
         return no_memory(fault);
     gate->opening = make_opening(options);
     gate->tree_root = merkle_range_root(&gate->status.range);
+    gate->marked_time = options->marks ? options->marks->evidence_time : 0;
     csign_code code = gate->opening ? CSIGN_OK : no_memory(fault);
     if (code == CSIGN_OK && options->root.data)
         code = pin_root(gate, options->root, fault);
@@ -166,7 +167,7 @@ static void forget_what_the_root_dropped(csign_gate *gate, const struct root *ol
             kept |= vkey_same_key(&old->fresh[i].vkey, &root->fresh[k].vkey);
         if (!kept) {
             gate->has_evidence = gate->nonce_answered = false;
-            gate->evidence_time = 0;
+            gate->evidence_time = gate->marked_time = 0;
         }
     }
 }
@@ -206,29 +207,35 @@ csign_code csign_gate_apply_policy(const csign_gate *gate, csign_span note, csig
     return finish(next, gate_hold_policy(next, note, fault), ret_gate);
 }
 
-/* What was seen before this start binds: the tree must pass through the marks (PROTOCOL 3, marks). */
-static csign_code check_mark(csign_gate *gate, csign_fault *fault)
+/* What was seen before this start binds: the tree must pass through the marked one (PROTOCOL 3, marks). */
+static bool misses_mark(const csign_gate *gate)
 {
     const struct csign_marks *marks = &gate->opening->marks;
     if (marks->log_size == 0 || gate->status.range.size != marks->log_size)
-        return CSIGN_OK;
+        return false;
     struct merkle_hash root = merkle_range_root(&gate->status.range);
-    if (memcmp(root.bytes, marks->log_root, sizeof root.bytes) == 0)
-        return CSIGN_OK;
-    gate->distrusted = true;
-    return fault_set(fault, CSIGN_E_EQUIVOCATION, "root", "another tree than the one seen before this start");
+    return memcmp(root.bytes, marks->log_root, sizeof root.bytes) != 0;
 }
 
-static csign_code extend(csign_gate *gate, const uint8_t *leaves, uint64_t count, csign_fault *fault)
+static csign_code extend(csign_gate *gate, const uint8_t *leaves, uint64_t count, bool *ret_misses_mark, csign_fault *fault)
 {
+    bool missed = count == 0 && misses_mark(gate);
     for (uint64_t i = 0; i < count; i++) {
         TRY(status_apply(&gate->status, span_of(leaves + i * LEAF_SIZE, LEAF_SIZE), fault));
         const struct status *status = &gate->status;
         if (status->root_version == gate->root->root.version && !hash_equal(status->root_hash, gate->root->root.hash))
             return fault_set(fault, CSIGN_E_ROOT_HASH, "", "the log names another root of this version");
+        missed |= misses_mark(gate);
     }
     gate->tree_root = merkle_range_root(&gate->status.range);
+    *ret_misses_mark = missed;
     return CSIGN_OK;
+}
+
+static csign_code equivocation(csign_gate *gate, const char *reason, csign_fault *fault)
+{
+    gate->distrusted = true;
+    return fault_set(fault, CSIGN_E_EQUIVOCATION, "root", reason);
 }
 
 static csign_code check_size(const csign_gate *gate, uint64_t count, const struct checkpoint *checkpoint,
@@ -249,19 +256,20 @@ static csign_code take(csign_gate *gate, const csign_gate *before, const uint8_t
     uint8_t memory[CHECKPOINT_MAX];
     struct buffer scratch = buffer_open(memory, sizeof memory);
     struct evidence evidence;
+    bool missed = false;
     TRY(evidence_read(&gate->root->root, note, &scratch, &evidence, fault));
     TRY(check_size(gate, count, &evidence.checkpoint, fault));
-    int64_t marked = gate->opening->marks.evidence_time, seen = gate->evidence_time > marked ? gate->evidence_time : marked;
+    int64_t marked = gate->marked_time, seen = gate->evidence_time > marked ? gate->evidence_time : marked;
     if (evidence.has_time && evidence.time < (count == 0 ? seen : marked))
         return fault_set(fault, CSIGN_E_CHECKPOINT_ROLLED_BACK, "time", "older than evidence seen before");
-    TRY(extend(gate, leaves, count, fault));
+    TRY(extend(gate, leaves, count, &missed, fault));
     if (!merkle_hash_equal(&gate->tree_root, &evidence.checkpoint.root)) {
         if (count > 0)
             return fault_set(fault, CSIGN_E_PROOF_BAD, "root", "the leaves do not lead to the signed tree");
-        gate->distrusted = true;
-        return fault_set(fault, CSIGN_E_EQUIVOCATION, "root", "two signed trees of one size");
+        return equivocation(gate, "two signed trees of one size", fault);
     }
-    TRY(check_mark(gate, fault));
+    if (missed)
+        return equivocation(gate, "another history than the one seen before this start", fault);
     TRY(gate_match_policies(gate, before, fault));
     if (evidence.has_time && evidence.time >= seen) {
         gate->has_evidence = true;
@@ -329,10 +337,8 @@ static csign_code take_fresh(csign_gate *gate, span bytes, csign_fault *fault)
         return fault_set(fault, CSIGN_E_CHECKPOINT_ROLLED_BACK, "size", "smaller than the tree that was seen");
     if (fresh.size > gate->status.range.size)
         return fault_set(fault, CSIGN_E_PROOF_BAD, "size", "the gate has to catch up first");
-    if (!merkle_hash_equal(&fresh.root, &gate->tree_root)) {
-        gate->distrusted = true;
-        return fault_set(fault, CSIGN_E_EQUIVOCATION, "root", "two signed trees of one size");
-    }
+    if (!merkle_hash_equal(&fresh.root, &gate->tree_root))
+        return equivocation(gate, "two signed trees of one size", fault);
     gate->nonce_answered = true;
     if (time >= gate->evidence_time) {
         gate->has_evidence = true;
@@ -359,8 +365,8 @@ void csign_gate_describe(const csign_gate *gate, csign_gate_info *ret_info)
         ret_info->marks.log_size = gate->status.range.size;
         memcpy(ret_info->marks.log_root, gate->tree_root.bytes, sizeof ret_info->marks.log_root);
     }
-    if (gate->has_evidence && gate->evidence_time > old->evidence_time)
-        ret_info->marks.evidence_time = gate->evidence_time;
+    ret_info->marks.evidence_time =
+        gate->has_evidence && gate->evidence_time > gate->marked_time ? gate->evidence_time : gate->marked_time;
     ret_info->bindings = gate->status.bindings;
     ret_info->floor = gate->status.floor;
     ret_info->is_distrusted = gate->distrusted;

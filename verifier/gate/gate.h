@@ -39,6 +39,7 @@ struct csign_gate {
     bool nonce_answered;
     bool distrusted; /* the log was seen with two histories */
     int64_t evidence_time;
+    int64_t marked_time; /* of the marks; forgotten with a freshness key that the root drops */
     struct held_policy **policies; /* one a row of status.policies, NULL where it is not held; an array of our own */
     size_t policy_count;           /* of that array */
 };

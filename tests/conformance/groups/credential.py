@@ -30,7 +30,7 @@ def cases(book):
 
     # test credentials and test roots
     no('credential-not-marked-test', 'row 6', 'credential-test', S(claims=drop('test')))
-    no('credential-test-false', 'row 6', 'credential-test', S(claims=put('test', False)))
+    no('credential-test-false', 'row 5', 'malformed-claims', S(claims=put('test', False)))
 
     # times; KB iat is NOW - 27, received NOW
     ok('exp-59-before-received', 'PROTOCOL 4', S(cred_exp=NOW - 59))

@@ -54,6 +54,8 @@ def cases(book):
                         ('_sd_alg', 'sha-256'), ('', 'x')):
         safe = {'_sd': 'sd', '...': 'dots', '_sd_alg': 'sd-alg', '': 'empty'}.get(name, name)
         no('disclosure-named-' + safe, 'N24', 'malformed-disclosure', S(**with_('x', salt, name, value)))
+    no('disclosure-of-a-claim-that-is-not-disclosable-alone', 'N24', 'malformed-disclosure', S(**dict(
+        with_('x', salt, 'email', 'a@example.org'), disclose=('x',))))
     no('disclosure-stands-in-for-licensed-until', 'N24', 'malformed-disclosure', S(
         claims=drop('licensed_until'), **with_('x', salt, 'licensed_until', '2030-01-01')))
     no('disclosed-name-a-number', 'N24', 'malformed-disclosure', S(disclosures=lambda d: dict(

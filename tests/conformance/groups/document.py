@@ -43,6 +43,7 @@ def cases(book):
     ok('prescription-as-prescription', 'row 9', S(), S(B, meaning='verification'), act='prescription_new', document=rx,
        media_type=FHIR)
     no('prescription-as-report', 'row 9', 'document-act', document=rx, media_type=FHIR)
+    no('prescription-contained', 'row 9', 'document-act', document=fhir(contained=[json.loads(rx)]), media_type=FHIR)
     no('prescription-in-a-bundle', 'row 9', 'document-act', document=bundle(fhir(), rx), media_type=FHIR)
     no('prescription-sniffed-in-json', 'row 9', 'document-act', document=rx, media_type='application/json')
     no('prescription-behind-other-members', 'row 9', 'document-act', media_type=FHIR, document=(

@@ -86,6 +86,8 @@ def cases(book):
     # N09
     no('issuer-four-segments', 'N09', 'malformed-token', S(jwt=lambda t: t + '.AAAA'))
     no('holder-four-segments', 'N09', 'malformed-token', S(kb_jwt=lambda t: t + '.AAAA'))
+    no('issuer-header-empty', 'N09', 'malformed-token', S(jwt=lambda t: '.' + t.split('.', 1)[1]))
+    no('holder-payload-empty', 'N09', 'malformed-token', S(kb_jwt=lambda t: t.split('.')[0] + '..' + t.split('.')[2]))
     no('issuer-leading-dot', 'N09', 'malformed-token', S(jwt=lambda t: '.' + t))
     no('issuer-leading-space', 'N09', 'malformed-base64', S(jwt=lambda t: ' ' + t))
     no('json-serialisation', 'N09', 'malformed-token', S(sign_off=lambda t, s: jtext(

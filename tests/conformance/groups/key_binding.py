@@ -83,6 +83,12 @@ def cases(book):
     no('hashes-empty', 'N32', 'hash-mismatch', S(**hashes(lambda s: [])))
     no('hash-extra', 'N32', 'hash-mismatch', S(**hashes(lambda s: [digest_of(s.signed_strings[0]), digest_of('AAAA')])))
     batch = dict(act='patient_message_clinical', setting='inpatient')
+    no('no-entries', 'N32', 'malformed-token', S(strings=lambda s: []))
+    no('seventeen-entries', 'N32', 'malformed-token', S(strings=lambda s: s * 17))
+    no('entry-out-of-range', 'N32', 'malformed-token', S(entries=2), change=put('sign_offs', 0, 'entry', 2), **batch)
+    long = b64u(draw('long', 32) * 48)
+    no('sign-off-above-96-kib', 'N27', 'malformed-token', S(
+        claims=put('padding', 'x' * 1500), presented=lambda d: d + [long[:-1] + c for c in 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcde'], strings=lambda s: s + [long] * 15))
     no('entry-dropped', 'N32', 'hash-mismatch', S(entries=2, strings=lambda s: s[:1]), **batch)
     no('entry-added', 'N32', 'hash-mismatch', S(entries=2, kb=lambda k: k['transaction_data_hashes'].pop() and None), **batch)
     no('entries-swapped', 'N32', 'hash-mismatch', S(entries=2, entry=1, strings=lambda s: s[::-1]), **batch)

@@ -147,9 +147,13 @@ def cases(book):
 
     # marks of the last run
     n, r = size, b64u(root)
+    shorter = log.copy()
+    del shorter.leaves[n - 1:]
     for name, marks, code in (('size', dict(log_size=n + 1, log_root=b64u(draw('r', 32)), evidence_time=0), 'checkpoint-rolled-back'),
                               ('root', dict(log_size=n, log_root=b64u(draw('r', 32)), evidence_time=0), 'equivocation'),
                               ('time', dict(log_size=n, log_root=r, evidence_time=EVIDENCE + 1), 'checkpoint-rolled-back'),
+                              ('history', dict(log_size=n - 1, log_root=b64u(draw('r', 32)), evidence_time=0), 'equivocation'),
+                              ('passed', dict(log_size=n - 1, log_root=b64u(shorter.root()), evidence_time=0), None),
                               ('met', dict(log_size=n, log_root=r, evidence_time=EVIDENCE), None)):
         m = small('marks-' + name)
         m.gate['marks'] = dict(marks, root_version=1)
@@ -157,7 +161,7 @@ def cases(book):
         if code:
             book.case('below-the-marks-in-' + name, 'PROTOCOL 3', m, steps=[dict(steps[0], expect=code)])
         else:
-            book.case('marks-met', 'PROTOCOL 3', m, release(S(m.people['a']), world=m), steps=steps)
+            book.case('marks-' + name, 'PROTOCOL 3', m, release(S(m.people['a']), world=m), steps=steps)
 
     # policies: each is named by the log, and loaded
     us = w.policy_signers['US']
