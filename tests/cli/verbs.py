@@ -451,7 +451,7 @@ def checking(pin, other):
 
     request, signed = json.loads(get('request')), json.loads(get('signed'))
     release = {k: request[k] for k in ('act', 'setting', 'jurisdiction', 'site', 'tool', 'audience', 'request_id')}
-    release.update(release_id='release-1', requests=[request], sign_offs=[{**signed, 'entry': 0}], document_file='report.txt')
+    release.update(release_id='01aa5d7c-9b50-7c3a-8f00-5d1c9a7be001', requests=[request], sign_offs=[{**signed, 'entry': 0}], document_file='report.txt')
     text = json.dumps(release)
     text = text.replace(json.dumps(request), get('request').decode().strip())
     good('a release', check + ['reg', put('release.json', text)], 'ALLOW')
