@@ -59,7 +59,8 @@ CSIGN_EXPORT void csign_gate_free(csign_gate **gate);
 
 /*
  * The next trust root: the note whose hash the gate was opened with, or version n+1, signed by the thresholds of both.
- * Policies whose signer the new root no longer names are dropped. Errors: root-version, root-threshold, root-kind, ….
+ * Policies whose signer the new root no longer names are dropped; evidence is asked for again if the root changes who vouches
+ * for it, and all that was known of the log if it names another log. Errors: root-version, root-threshold, root-kind, ….
  *
  * This and each of the following: on success *ret_gate is a new state, and `gate` stays valid; both are freed by
  * csign_gate_free(). On an error *ret_gate is untouched, but for CSIGN_E_EQUIVOCATION: then it is a state that refuses
@@ -78,7 +79,7 @@ CSIGN_EXPORT CSIGN_CHECKED csign_code csign_gate_apply_policy(const csign_gate *
 
 /*
  * An event object: the leaves of one commit and the checkpoint that it led to. An ending acts at once, on the log's
- * signature alone; the evidence grows no younger by it unless freshness keys cosigned.
+ * signature alone; a binding or a policy counts, and the evidence grows younger, only when freshness keys cosigned.
  * Errors: leaf-malformed, proof-bad if the leaves do not lead to the signed root, checkpoint-malformed,
  * checkpoint-rolled-back, equivocation, note-….
  */
@@ -97,7 +98,10 @@ CSIGN_EXPORT CSIGN_CHECKED csign_code csign_gate_apply_leaves(const csign_gate *
 CSIGN_EXPORT CSIGN_CHECKED csign_code csign_gate_apply_checkpoint(const csign_gate *gate, csign_span checkpoint,
                                                                   csign_gate **ret_gate, csign_fault *fault);
 
-/* A fresh note for this gate's nonce and for the tree that it holds. Errors: argument for another nonce, …. */
+/*
+ * A fresh note for this gate's nonce and for the tree that it holds. Errors: argument for another nonce,
+ * checkpoint-rolled-back if it is older than evidence seen before, ….
+ */
 CSIGN_EXPORT CSIGN_CHECKED csign_code csign_gate_apply_fresh(const csign_gate *gate, csign_span note,
                                                              csign_gate **ret_gate, csign_fault *fault);
 
