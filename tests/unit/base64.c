@@ -29,9 +29,14 @@ static bool decodes(decoder *decode, span text)
 /* RFC 4648 section 10. */
 static void both_ways(void **state)
 {
-    static const char *const texts[][3] = {{"", "", ""},          {"f", "Zg", "Zg=="},        {"fo", "Zm8", "Zm8="},
-                                           {"foo", "Zm9v", "Zm9v"}, {"foob", "Zm9vYg", "Zm9vYg=="}, {"fooba", "Zm9vYmE", "Zm9vYmE="},
-                                           {"foobar", "Zm9vYmFy", "Zm9vYmFy"}, {"\xFB\xFF\xBF", "-_-_", "+/+/"}};
+    static const char *const texts[][3] = {{"", "", ""},
+                                           {"f", "Zg", "Zg=="},
+                                           {"fo", "Zm8", "Zm8="},
+                                           {"foo", "Zm9v", "Zm9v"},
+                                           {"foob", "Zm9vYg", "Zm9vYg=="},
+                                           {"fooba", "Zm9vYmE", "Zm9vYmE="},
+                                           {"foobar", "Zm9vYmFy", "Zm9vYmFy"},
+                                           {"\xFB\xFF\xBF", "-_-_", "+/+/"}};
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         for (size_t k = 1; k <= 2; k++) {
@@ -39,7 +44,8 @@ static void both_ways(void **state)
             span view;
             (k == 1 ? base64url_encode : base64_encode)(&out, placed_text(texts[i][0]));
             assert_true(span_equal(buffer_span(&out), span_text(texts[i][k])));
-            assert_int_equal(out.size, k == 1 ? BASE64URL_SIZE(strlen(texts[i][0])) : BASE64_SIZE(strlen(texts[i][0])));
+            assert_int_equal(out.size,
+                             k == 1 ? BASE64URL_SIZE(strlen(texts[i][0])) : BASE64_SIZE(strlen(texts[i][0])));
             out = buffer_open(memory, sizeof memory);
             assert_true((k == 1 ? base64url_decode : base64_decode)(&out, placed_text(texts[i][k]), &view));
             assert_true(span_equal(view, span_text(texts[i][0])));
@@ -58,16 +64,37 @@ static void outside_the_alphabet_fail(void **state)
         for (size_t at = 0; at < 8; at++) {
             uint8_t text[8] = "AAAAAAAA";
             text[at] = (uint8_t)c;
-            assert_int_equal(decodes(base64url_decode, span_of(text, 8)), c != 0 && strchr(url, (int)c) != NULL);
+            assert_int_equal(decodes(base64url_decode, span_of(text, 8)),
+                             c != 0 && strchr(url, (int)c) != NULL);
             if (c != '=')
-                assert_int_equal(decodes(base64_decode, span_of(text, 8)), c != 0 && strchr(standard, (int)c) != NULL);
+                assert_int_equal(decodes(base64_decode, span_of(text, 8)),
+                                 c != 0 && strchr(standard, (int)c) != NULL);
         }
 }
 
 static void url_fail(void **state)
 {
-    static const char *const texts[] = {"A",     "AAAAA", "AA==", "AAA=", "AA=",  "=",    "====", "AA\n",  "\nAA",  "AA A",  " AAA",
-                                        "AAA ", "AA\r\n", "AA+A", "AA/A", "AA.A", "AA~A", "A,AA", "\xD0\x90\x41\x41", "AA\xEF\xBC\xA1", "AA\xC2\xA0"};
+    static const char *const texts[] = {"A",
+                                        "AAAAA",
+                                        "AA==",
+                                        "AAA=",
+                                        "AA=",
+                                        "=",
+                                        "====",
+                                        "AA\n",
+                                        "\nAA",
+                                        "AA A",
+                                        " AAA",
+                                        "AAA ",
+                                        "AA\r\n",
+                                        "AA+A",
+                                        "AA/A",
+                                        "AA.A",
+                                        "AA~A",
+                                        "A,AA",
+                                        "\xD0\x90\x41\x41",
+                                        "AA\xEF\xBC\xA1",
+                                        "AA\xC2\xA0"};
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_false(decodes(base64url_decode, span_text(texts[i])));
@@ -91,8 +118,9 @@ static void unused_bits_fail(void **state)
 
 static void standard_fail(void **state)
 {
-    static const char *const texts[] = {"A", "AA", "AAA", "AAAAA", "AA=", "A===", "====", "AA=A", "=AAA", "AA==AAAA", "AAA=AAA=", "AAAA=",
-                                        "AAAA====", "AA-A", "AA_A", "AA=\n", "AAA\n", " AAA"};
+    static const char *const texts[] = {
+        "A",        "AA",       "AAA",   "AAAAA",    "AA=",  "A===", "====",  "AA=A",  "=AAA",
+        "AA==AAAA", "AAA=AAA=", "AAAA=", "AAAA====", "AA-A", "AA_A", "AA=\n", "AAA\n", " AAA"};
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_false(decodes(base64_decode, span_text(texts[i])));
@@ -136,8 +164,9 @@ static void no_room_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(both_ways),        cmocka_unit_test(outside_the_alphabet_fail), cmocka_unit_test(url_fail),
-        cmocka_unit_test(unused_bits_fail), cmocka_unit_test(standard_fail),             cmocka_unit_test(exact_sizes),
+        cmocka_unit_test(both_ways),     cmocka_unit_test(outside_the_alphabet_fail),
+        cmocka_unit_test(url_fail),      cmocka_unit_test(unused_bits_fail),
+        cmocka_unit_test(standard_fail), cmocka_unit_test(exact_sizes),
         cmocka_unit_test(no_room_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

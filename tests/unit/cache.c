@@ -119,7 +119,8 @@ static void eviction(void **state)
     for (uint8_t i = 0; i < 4; i++)
         assert_true(entries[i]->used == i + 1u);
     cache->decision = 5;
-    assert_ptr_equal(cache_find(cache, key_at(0, 1), root_1), entries[0]); /* used again: now the second is the oldest */
+    assert_ptr_equal(cache_find(cache, key_at(0, 1), root_1),
+                     entries[0]); /* used again: now the second is the oldest */
     cache->decision = 6;
     assert_ptr_equal(keep(cache, key_at(0, 9), root_1), entries[1]);
     assert_null(cache_find(cache, key_at(0, 2), root_1));
@@ -132,7 +133,8 @@ static void more_sign_offs_than_entries(void **state)
     (void)state;
     for (size_t count = 1; count <= 3; count++) {
         csign_cache *cache = open_cache(count);
-        for (uint8_t i = 0; i < 4; i++) { /* four signers of one decision: what one uses the next must not take */
+        for (uint8_t i = 0; i < 4;
+             i++) { /* four signers of one decision: what one uses the next must not take */
             struct cache_entry *entry = keep(cache, key_at(0, i + 1), root_1);
             assert_int_equal(entry != NULL, i < count);
         }
@@ -227,13 +229,15 @@ static void large_credentials_are_not_kept(void **state)
     assert_int_equal(kept_entries(cache), 1);
     assert_int_equal(decide(cache, &warm), CSIGN_ALLOW);
     assert_int_equal(kept_entries(cache), 1);
-    assert_true(span_equal(cold.release_id, warm.release_id) && warm.signer_count == 1 && span_equal(warm.signers[0].name, SPAN("Dr A. Example")));
+    assert_true(span_equal(cold.release_id, warm.release_id) && warm.signer_count == 1 &&
+                span_equal(warm.signers[0].name, SPAN("Dr A. Example")));
 
     cache = open_cache(4);
     issue_large();
     registry_sign(&registry, SPAN("report"));
     csign_verdict verdict = decide(cache, &cold);
-    assert_refused(cold.code, &(csign_fault){cold.code, cold.field, cold.reason, 0}, CSIGN_OK, "", "a large credential");
+    assert_refused(cold.code, &(csign_fault){cold.code, cold.field, cold.reason, 0}, CSIGN_OK, "",
+                   "a large credential");
     assert_int_equal(verdict, CSIGN_ALLOW);
     assert_int_equal(kept_entries(cache), 0);
     assert_int_equal(decide(cache, &warm), CSIGN_ALLOW);
@@ -274,7 +278,8 @@ static void warm_is_not_weaker(void **state)
     assert_int_equal(decide(cache, &decision), CSIGN_REFUSE);
     assert_int_equal(decision.code, CSIGN_E_DOCUMENT_CHANGED);
     registry.release = sound;
-    assert_int_equal(csign_decide(registry.gate, cache, &registry.release, REGISTRY_NOW + 100, &decision), CSIGN_REFUSE);
+    assert_int_equal(csign_decide(registry.gate, cache, &registry.release, REGISTRY_NOW + 100, &decision),
+                     CSIGN_REFUSE);
     assert_int_equal(decision.code, CSIGN_E_STATUS_STALE);
     free(changed);
     registry_close(&registry);
@@ -290,10 +295,11 @@ static void decide_arguments_fail(void **state)
     registry_sign(&registry, SPAN("report"));
     const csign_release *release = &registry.release;
     assert_int_equal(csign_decide(registry.gate, cache, release, REGISTRY_NOW, NULL), CSIGN_CANNOT_DECIDE);
-#define CANNOT(gate, with, asked, now, member)                                                                    \
-    memset(&decision, 0xFF, sizeof decision);                                                                     \
-    assert_int_equal(csign_decide(gate, with, asked, now, &decision), CSIGN_CANNOT_DECIDE);                       \
-    assert_true(decision.verdict == CSIGN_CANNOT_DECIDE && decision.code == CSIGN_E_ARGUMENT && decision.struct_size == sizeof decision && decision.checks == 0); \
+#define CANNOT(gate, with, asked, now, member)                                                                 \
+    memset(&decision, 0xFF, sizeof decision);                                                                  \
+    assert_int_equal(csign_decide(gate, with, asked, now, &decision), CSIGN_CANNOT_DECIDE);                    \
+    assert_true(decision.verdict == CSIGN_CANNOT_DECIDE && decision.code == CSIGN_E_ARGUMENT &&                \
+                decision.struct_size == sizeof decision && decision.checks == 0);                              \
     assert_string_equal(decision.field, member)
     CANNOT(NULL, cache, release, REGISTRY_NOW, "");
     CANNOT(registry.gate, NULL, release, REGISTRY_NOW, "");

@@ -1,4 +1,5 @@
-/* Dates: leap years, offsets, times before 1970. Expected dates are of another calendar's making (Python's datetime). */
+/* Dates: leap years, offsets, times before 1970. Expected dates are of another calendar's making (Python's
+ * datetime). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,9 +22,9 @@ static void dates(void **state)
         {-86401, 0, 19691230},
         {86399, 0, 19700101},
         {86400, 0, 19700102},
-        {951782400, 0, 20000229},   /* a century that has a leap day */
+        {951782400, 0, 20000229}, /* a century that has a leap day */
         {951868800, 0, 20000301},
-        {4107456000, 0, 21000228},  /* one that has none */
+        {4107456000, 0, 21000228}, /* one that has none */
         {4107542400, 0, 21000301},
         {-2203977600, 0, 19000228},
         {-2203891200, 0, 19000301},
@@ -33,8 +34,10 @@ static void dates(void **state)
         {1735689599, 0, 20241231},
         {1735689600, 0, 20250101},
         {-62135596800, 0, 10101},
+        {-62162035200, 0, 301}, /* the year before the first, where the eras begin */
+        {-62162035201, 0, 229},
         {253402300799, 0, 99991231},
-        {1735689599, 1, 20250101},  /* the place of care is ahead, or behind */
+        {1735689599, 1, 20250101}, /* the place of care is ahead, or behind */
         {1735689600, -1, 20241231},
         {1735660800, 8 * 3600, 20250101},
         {1735660799, 8 * 3600, 20241231},
@@ -86,9 +89,11 @@ static void offsets(void **state)
     static const struct {
         const char *text;
         int64_t seconds;
-    } good[] = {{"+00:00", 0}, {"-00:00", 0}, {"+08:00", 28800}, {"-03:30", -12600}, {"+05:45", 20700}, {"+14:00", 50400}, {"-14:00", -50400}, {"+13:59", 50340}};
-    static const char *const bad[] = {"",       "Z",      "+8:00",  "08:00",  "+08:0",  "+08:00 ", " +08:00", "+0800",  "+08.00", "+08:60", "+14:01",
-                                      "+15:00", "+99:00", "-24:00", "+0a:00", "+08:a0", "+08:0a",  "*08:00",  "+-8:00", "+08-00", "+08:00Z"};
+    } good[] = {{"+00:00", 0},     {"-00:00", 0},     {"+08:00", 28800},  {"-03:30", -12600},
+                {"+05:45", 20700}, {"+14:00", 50400}, {"-14:00", -50400}, {"+13:59", 50340}};
+    static const char *const bad[] = {"",       "Z",      "+8:00",  "08:00",  "+08:0",  "+08:00 ", " +08:00",
+                                      "+0800",  "+08.00", "+08:60", "+14:01", "+15:00", "+99:00",  "-24:00",
+                                      "+0a:00", "+08:a0", "+08:0a", "*08:00", "+-8:00", "+08-00",  "+08:00Z"};
     int64_t value;
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
@@ -107,12 +112,9 @@ static void written(void **state)
     static const struct {
         int64_t t;
         const char *text;
-    } times[] = {{0, "1970-01-01T00:00:00Z"},
-                 {1795338870, "2026-11-22T09:14:30Z"},
-                 {-1, "1969-12-31T23:59:59Z"},
-                 {-86400, "1969-12-31T00:00:00Z"},
-                 {951868799, "2000-02-29T23:59:59Z"},
-                 {253402300799, "9999-12-31T23:59:59Z"}};
+    } times[] = {{0, "1970-01-01T00:00:00Z"},         {1795338870, "2026-11-22T09:14:30Z"},
+                 {-1, "1969-12-31T23:59:59Z"},        {-86400, "1969-12-31T00:00:00Z"},
+                 {951868799, "2000-02-29T23:59:59Z"}, {253402300799, "9999-12-31T23:59:59Z"}};
     char memory[64];
     (void)state;
     for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
@@ -131,8 +133,9 @@ static void written(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dates),   cmocka_unit_test(days_follow_each_other), cmocka_unit_test(whole_years),
-        cmocka_unit_test(offsets), cmocka_unit_test(written),
+        cmocka_unit_test(dates),       cmocka_unit_test(days_follow_each_other),
+        cmocka_unit_test(whole_years), cmocka_unit_test(offsets),
+        cmocka_unit_test(written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,7 +56,8 @@ static csign_code match(const char *payload, const char *const *texts, csign_fau
         p.disclosure_count++;
     }
     csign_code code = disclosure_decode(&p, &scratch, decoded, fault);
-    return code != CSIGN_OK ? code : disclosure_match(&p, decoded, placed_text(payload), &scratch, &disclosed, fault);
+    return code != CSIGN_OK ? code
+                            : disclosure_match(&p, decoded, placed_text(payload), &scratch, &disclosed, fault);
 }
 
 #define TEXTS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -98,7 +99,8 @@ static void matches(void **state)
     is("{}", none, CSIGN_OK, "");
     is("{\"_sd\":[]}", none, CSIGN_OK, "");
     is("{\"_sd\":[\"" DECOY "\"],\"_sd_alg\":\"sha-256\"}", none, CSIGN_OK, "");
-    (void)snprintf(digests, sizeof digests, "\"%s\",\"" DECOY "\",\"%s\"", digest_of(identifiers), digest_of(NAME));
+    (void)snprintf(digests, sizeof digests, "\"%s\",\"" DECOY "\",\"%s\"", digest_of(identifiers),
+                   digest_of(NAME));
     is(payload_of("\"a\":{\"b\":[1]},", digests), TEXTS(NAME, identifiers), CSIGN_OK, "");
     assert_true(span_starts(disclosed.values[DISCLOSED_IDENTIFIERS], SPAN("[{")));
 }
@@ -125,12 +127,32 @@ static void references_fail(void **state)
 /* N24. */
 static void disclosures_fail(void **state)
 {
-    static const char *const shapes[] = {"[]", "[\"" SALT "\"]", "[\"" SALT "\",\"name\"]", "[\"" SALT "\",\"name\",1,2]", "[\"" SALT "\",\"name\",1,]", "{}", "\"" SALT "\"", "1", "null", "[1,\"name\",1]",
-                                         "[null,\"name\",1]", "[\"" SALT "\",1,1]", "[\"" SALT "\",null,1]", "[[\"" SALT "\"],\"name\",1]", "[\"AAAAAAAAAAAAAAAAAAAAA\",\"name\",1]",
-                                         "[\"\",\"name\",1]", "[\"" SALT "\",\"Dr A. Example\"]"};
-    static const char *const syntax[] = {"", "[", "[\"" SALT "\",\"name\",1]x", "[\"" SALT "\",\"name\",01]", "[\"" SALT "\",\"name\",\"\xFF\"]",
-                                         "[\"" SALT "\",\"name\",{\"a\":1,\"a\":2}]", "[\"" SALT "\",\"name\",\"a\\u0000\"]"};
-    static const char *const names[] = {"_sd", "...", "_sd_alg", "exp", "iss", "cnf", "status", "sub", "iat", "profession", "test", "Name", "name ", "", "licence"};
+    static const char *const shapes[] = {"[]",
+                                         "[\"" SALT "\"]",
+                                         "[\"" SALT "\",\"name\"]",
+                                         "[\"" SALT "\",\"name\",1,2]",
+                                         "[\"" SALT "\",\"name\",1,]",
+                                         "{}",
+                                         "\"" SALT "\"",
+                                         "1",
+                                         "null",
+                                         "[1,\"name\",1]",
+                                         "[null,\"name\",1]",
+                                         "[\"" SALT "\",1,1]",
+                                         "[\"" SALT "\",null,1]",
+                                         "[[\"" SALT "\"],\"name\",1]",
+                                         "[\"AAAAAAAAAAAAAAAAAAAAA\",\"name\",1]",
+                                         "[\"\",\"name\",1]",
+                                         "[\"" SALT "\",\"Dr A. Example\"]"};
+    static const char *const syntax[] = {"",
+                                         "[",
+                                         "[\"" SALT "\",\"name\",1]x",
+                                         "[\"" SALT "\",\"name\",01]",
+                                         "[\"" SALT "\",\"name\",\"\xFF\"]",
+                                         "[\"" SALT "\",\"name\",{\"a\":1,\"a\":2}]",
+                                         "[\"" SALT "\",\"name\",\"a\\u0000\"]"};
+    static const char *const names[] = {"_sd", "...",        "_sd_alg", "exp",  "iss",   "cnf", "status", "sub",
+                                        "iat", "profession", "test",    "Name", "name ", "",    "licence"};
     (void)state;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         is(committing(shapes[i]), TEXTS(shapes[i]), CSIGN_E_MALFORMED_DISCLOSURE, "disclosure");
@@ -146,7 +168,8 @@ static void disclosures_fail(void **state)
     char digest[64];
     (void)snprintf(digest, sizeof digest, "\"%s\"", digest_of(NAME));
     is(payload_of("\"name\":\"Dr A. Example\",", digest), TEXTS(NAME), CSIGN_E_MALFORMED_DISCLOSURE, "name");
-    is(payload_of("\"n\\u0061me\":\"Dr A. Example\",", digest), TEXTS(NAME), CSIGN_E_MALFORMED_DISCLOSURE, "name");
+    is(payload_of("\"n\\u0061me\":\"Dr A. Example\",", digest), TEXTS(NAME), CSIGN_E_MALFORMED_DISCLOSURE,
+       "name");
     is(payload_of("\"name\":\"Dr A. Example\",", digest), none, CSIGN_OK, "");
 }
 
@@ -154,24 +177,37 @@ static void disclosures_fail(void **state)
 static void digests_fail(void **state)
 {
     static const char *const payloads[][2] = {
-        {"{\"_sd\":\"" DECOY "\"}", "_sd"},          {"{\"_sd\":{}}", "_sd"},
-        {"{\"_sd\":null}", "_sd"},                   {"{\"_sd\":[1]}", "_sd"},
-        {"{\"_sd\":[null]}", "_sd"},                 {"{\"_sd\":[[\"" DECOY "\"]]}", "_sd"},
-        {"{\"_sd\":[\"\"]}", "_sd"},                 {"{\"_sd\":[\"AAAA\"]}", "_sd"},
-        {"{\"_sd\":[\"" DECOY "A\"]}", "_sd"},       {"{\"a\":{\"_sd\":[\"" DECOY "\"]}}", "_sd"},
-        {"{\"a\":[{\"_sd\":[]}]}", "_sd"},           {"{\"a\":[{\"...\":\"" DECOY "\"}]}", "_sd"},
-        {"{\"a\":[{\"...\":\"" DECOY "\",\"x\":1}]}", "_sd"}, {"{\"a\":[{\"...\":5}]}", "_sd"},
-        {"{\"a\":{\"...\":\"" DECOY "\"}}", "_sd"},  {"{\"...\":\"" DECOY "\"}", "..."},
-        {"{\"a\":{\"_sd_alg\":\"sha-256\"}}", "_sd"}, {"{\"_sd_alg\":\"md5\"}", "_sd_alg"},
-        {"{\"_sd_alg\":\"sha-256-32\"}", "_sd_alg"}, {"{\"_sd_alg\":\"SHA-256\"}", "_sd_alg"},
-        {"{\"_sd_alg\":256}", "_sd_alg"},            {"{\"_sd_alg\":null}", "_sd_alg"},
-        {"{\"_sd_alg\":\"\"}", "_sd_alg"},           {"{\"\\u005fsd\":[1]}", "_sd"},
+        {"{\"_sd\":\"" DECOY "\"}", "_sd"},
+        {"{\"_sd\":{}}", "_sd"},
+        {"{\"_sd\":null}", "_sd"},
+        {"{\"_sd\":[1]}", "_sd"},
+        {"{\"_sd\":[null]}", "_sd"},
+        {"{\"_sd\":[[\"" DECOY "\"]]}", "_sd"},
+        {"{\"_sd\":[\"\"]}", "_sd"},
+        {"{\"_sd\":[\"AAAA\"]}", "_sd"},
+        {"{\"_sd\":[\"" DECOY "A\"]}", "_sd"},
+        {"{\"a\":{\"_sd\":[\"" DECOY "\"]}}", "_sd"},
+        {"{\"a\":[{\"_sd\":[]}]}", "_sd"},
+        {"{\"a\":[{\"...\":\"" DECOY "\"}]}", "_sd"},
+        {"{\"a\":[{\"...\":\"" DECOY "\",\"x\":1}]}", "_sd"},
+        {"{\"a\":[{\"...\":5}]}", "_sd"},
+        {"{\"a\":{\"...\":\"" DECOY "\"}}", "_sd"},
+        {"{\"...\":\"" DECOY "\"}", "..."},
+        {"{\"a\":{\"_sd_alg\":\"sha-256\"}}", "_sd"},
+        {"{\"_sd_alg\":\"md5\"}", "_sd_alg"},
+        {"{\"_sd_alg\":\"sha-256-32\"}", "_sd_alg"},
+        {"{\"_sd_alg\":\"SHA-256\"}", "_sd_alg"},
+        {"{\"_sd_alg\":256}", "_sd_alg"},
+        {"{\"_sd_alg\":null}", "_sd_alg"},
+        {"{\"_sd_alg\":\"\"}", "_sd_alg"},
+        {"{\"\\u005fsd\":[1]}", "_sd"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof payloads / sizeof *payloads; i++)
         is(payloads[i][0], none, CSIGN_E_MALFORMED_DISCLOSURE, payloads[i][1]);
     /* The same inside a disclosed value: no claim is disclosed in parts (N27). */
-    static const char *const values[] = {"{\"_sd\":[\"" DECOY "\"]}", "[{\"...\":\"" DECOY "\"}]", "{\"_sd_alg\":\"sha-256\"}", "[[{\"a\":{\"_sd\":[]}}]]"};
+    static const char *const values[] = {"{\"_sd\":[\"" DECOY "\"]}", "[{\"...\":\"" DECOY "\"}]",
+                                         "{\"_sd_alg\":\"sha-256\"}", "[[{\"a\":{\"_sd\":[]}}]]"};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         char json[256];
         (void)snprintf(json, sizeof json, "[\"" SALT "\",\"name\",%s]", values[i]);
@@ -219,15 +255,18 @@ static void encoding_fail(void **state)
         span decoded[DISCLOSURES_MAX];
         struct buffer scratch = buffer_open(memory, sizeof memory);
         csign_fault fault = {CSIGN_OK, "", "", 0};
-        assert_refused(disclosure_decode(&p, &scratch, decoded, &fault), &fault, CSIGN_E_MALFORMED_BASE64, "disclosure", texts[i]);
+        assert_refused(disclosure_decode(&p, &scratch, decoded, &fault), &fault, CSIGN_E_MALFORMED_BASE64,
+                       "disclosure", texts[i]);
     }
     struct presentation p = {.disclosure_count = 1, .disclosures = {placed_text("AAAA")}};
     span decoded[DISCLOSURES_MAX];
     struct buffer scratch = buffer_open(memory, 2);
     csign_fault fault = {CSIGN_OK, "", "", 0};
-    assert_refused(disclosure_decode(&p, &scratch, decoded, &fault), &fault, CSIGN_E_NO_SPACE, "disclosure", "no room");
+    assert_refused(disclosure_decode(&p, &scratch, decoded, &fault), &fault, CSIGN_E_NO_SPACE, "disclosure",
+                   "no room");
     /* Encoded again with white space it is another disclosure. */
-    is(committing(NAME), TEXTS("[\"" SALT "\", \"name\",\"Dr A. Example\"]"), CSIGN_E_MALFORMED_DISCLOSURE, "disclosure");
+    is(committing(NAME), TEXTS("[\"" SALT "\", \"name\",\"Dr A. Example\"]"), CSIGN_E_MALFORMED_DISCLOSURE,
+       "disclosure");
 }
 
 static void written(void **state)
@@ -245,9 +284,10 @@ static void written(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(matches, begin),      cmocka_unit_test_setup(references_fail, begin), cmocka_unit_test_setup(disclosures_fail, begin),
-        cmocka_unit_test_setup(digests_fail, begin), cmocka_unit_test_setup(how_many, begin),        cmocka_unit_test_setup(payload_fail, begin),
-        cmocka_unit_test_setup(encoding_fail, begin), cmocka_unit_test_setup(written, begin),
+        cmocka_unit_test_setup(matches, begin),          cmocka_unit_test_setup(references_fail, begin),
+        cmocka_unit_test_setup(disclosures_fail, begin), cmocka_unit_test_setup(digests_fail, begin),
+        cmocka_unit_test_setup(how_many, begin),         cmocka_unit_test_setup(payload_fail, begin),
+        cmocka_unit_test_setup(encoding_fail, begin),    cmocka_unit_test_setup(written, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /*
- * Inputs for tests of formats: texts at the end of a page, texts with one fault, and the walk over every member of a
- * closed object, each left out, null, of another type and twice.
+ * Inputs for tests of formats: texts at the end of a page, texts with one fault, and the walk over every member
+ * of a closed object, each left out, null, of another type and twice.
  */
 #ifndef TESTS_INPUTS_H
 #define TESTS_INPUTS_H
@@ -13,7 +13,8 @@
 
 #define INPUT_MAX (1u << 19)
 
-/* The text with its last byte at the end of a page. One is placed at a time: views into it hold until the next. */
+/* The text with its last byte at the end of a page. One is placed at a time: views into it hold until the next.
+ */
 static inline span placed(span text)
 {
     static struct page_end page;
@@ -45,12 +46,12 @@ static inline const char *edited(const char *text, const char *find, const char 
 }
 
 /* Both the code and the field, or the test fails and shows `what`. */
-static inline void assert_refused(csign_code code, const csign_fault *fault, csign_code expected, const char *field,
-                                  const char *what)
+static inline void assert_refused(csign_code code, const csign_fault *fault, csign_code expected,
+                                  const char *field, const char *what)
 {
     if (code != expected || (code != CSIGN_OK && strcmp(fault->field, field) != 0))
-        print_error("%s (%s: %s), expected %s (%s): %.400s\n", csign_code_name(code), fault->field, fault->reason,
-                    csign_code_name(expected), field, what);
+        print_error("%s (%s: %s), expected %s (%s): %.400s\n", csign_code_name(code), fault->field,
+                    fault->reason, csign_code_name(expected), field, what);
     assert_int_equal(code, expected);
     if (code != CSIGN_OK)
         assert_string_equal(fault->field, field);
@@ -82,8 +83,8 @@ static inline struct closed_exception closed_find(const struct closed *c, span n
 }
 
 /* The text with the bytes from `from` up to `to` replaced, read; the outcome must be as told. */
-static inline void closed_try(const struct closed *c, span text, size_t from, size_t to, const char *replacement,
-                              csign_code expected, const char *field)
+static inline void closed_try(const struct closed *c, span text, size_t from, size_t to,
+                              const char *replacement, csign_code expected, const char *field)
 {
     static char memory[1u << 15];
     csign_fault fault = {CSIGN_OK, "", "", 0};
@@ -93,7 +94,8 @@ static inline void closed_try(const struct closed *c, span text, size_t from, si
     assert_refused(code, &fault, expected, field, memory);
 }
 
-/* `list` is the outermost list that the object is in: what stands twice there is found when its elements are counted. */
+/* `list` is the outermost list that the object is in: what stands twice there is found when its elements are
+ * counted. */
 static inline unsigned closed_object(const struct closed *c, span text, size_t at, const char *list)
 {
     uint8_t scratch_memory[256];
@@ -109,17 +111,24 @@ static inline unsigned closed_object(const struct closed *c, span text, size_t a
         struct closed_exception e = closed_find(c, name);
         (void)snprintf(named, sizeof named, "%.*s", (int)name.size, (const char *)name.data);
         const char *field = e.field ? e.field : named;
-        size_t from = (size_t)(name.data - text.data) - 1, into = (size_t)(value.data - text.data), to = into + value.size;
-        size_t behind = text.data[to] == ',' ? to + 1 : to, before = behind == to && text.data[from - 1] == ',' ? from - 1 : from;
+        size_t from = (size_t)(name.data - text.data) - 1, into = (size_t)(value.data - text.data),
+               to = into + value.size;
+        size_t behind = text.data[to] == ',' ? to + 1 : to,
+               before = behind == to && text.data[from - 1] == ',' ? from - 1 : from;
         csign_code absent = e.optional ? CSIGN_OK : c->malformed, wrong = e.any ? CSIGN_OK : c->malformed;
         closed_try(c, text, before, behind, "", absent, named);
         closed_try(c, text, into, to, "null", wrong, field);
-        const char *other = value.data[0] == '"' ? "7" : value.data[0] == '{' ? "[]" : value.data[0] == '[' ? "{}" : "\"x\"";
+        const char *other = value.data[0] == '"'   ? "7"
+                            : value.data[0] == '{' ? "[]"
+                            : value.data[0] == '[' ? "{}"
+                                                   : "\"x\"";
         closed_try(c, text, into, to, other, wrong, field);
         (void)snprintf(twice, sizeof twice, ",\"%s\":%.*s", named, (int)value.size, (const char *)value.data);
         closed_try(c, text, to, to, twice, c->syntax, c->twice_unnamed ? "" : list ? list : named);
         count += 4;
-        size_t inner = value.data[0] == '{' ? into : value.size > 1 && value.data[0] == '[' && value.data[1] == '{' ? into + 1 : 0;
+        size_t inner = value.data[0] == '{'                                             ? into
+                       : value.size > 1 && value.data[0] == '[' && value.data[1] == '{' ? into + 1
+                                                                                        : 0;
         if (inner && !e.any)
             count += closed_object(c, text, inner, list ? list : value.data[0] == '[' ? named : NULL);
     }

@@ -24,7 +24,9 @@ static void split_refuses(const char *text)
 
 static void not_three_segments_fail(void **state)
 {
-    static const char *const texts[] = {"", ".", "..", "...", "a", "a.", "a.b", "a.b.", "a..c", ".b.c", "a.b.c.", ".a.b.c", "a.b.c.d", "a.b..c", "a.b.c.d.e", "a.b.c.."};
+    static const char *const texts[] = {"",        ".",      "..",        "...",    "a",      "a.",
+                                        "a.b",     "a.b.",   "a..c",      ".b.c",   "a.b.c.", ".a.b.c",
+                                        "a.b.c.d", "a.b..c", "a.b.c.d.e", "a.b.c.."};
     struct jws jws;
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -37,7 +39,8 @@ static void not_three_segments_fail(void **state)
 /* N08 and N09 in each segment: the segment is named. */
 static void not_base64url_fail(void **state)
 {
-    static const char *const parts[] = {"A", "AB", "AA==", "A+AA", "A/AA", "A AA", " AAA", "AAA ", "AA\n", "\xD0\x90\x41\x41", "{\"a\":1}"};
+    static const char *const parts[] = {
+        "A", "AB", "AA==", "A+AA", "A/AA", "A AA", " AAA", "AAA ", "AA\n", "\xD0\x90\x41\x41", "{\"a\":1}"};
     static const char *const names[] = {"header", "payload", "signature"};
     (void)state;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
@@ -46,9 +49,11 @@ static void not_base64url_fail(void **state)
             struct jws jws;
             struct buffer scratch = buffer_open(memory, sizeof memory);
             csign_fault fault = {CSIGN_OK, "", "", 0};
-            (void)snprintf(text, sizeof text, "%s.%s.%s", at == 0 ? parts[i] : "AAAA", at == 1 ? parts[i] : "AAAA", at == 2 ? parts[i] : "AAAA");
+            (void)snprintf(text, sizeof text, "%s.%s.%s", at == 0 ? parts[i] : "AAAA",
+                           at == 1 ? parts[i] : "AAAA", at == 2 ? parts[i] : "AAAA");
             assert_int_equal(jws_split(placed_text(text), &jws, NULL), CSIGN_OK);
-            assert_refused(jws_decode(&jws, &scratch, &fault), &fault, CSIGN_E_MALFORMED_BASE64, names[at], text);
+            assert_refused(jws_decode(&jws, &scratch, &fault), &fault, CSIGN_E_MALFORMED_BASE64, names[at],
+                           text);
         }
 }
 
@@ -84,8 +89,10 @@ static void header_is(const char *json, bool with_kid, csign_code code, const ch
 /* N01 to N03. */
 static void algorithm_fail(void **state)
 {
-    static const char *const values[] = {"\"none\"", "\"None\"", "\"noNE\"", "\"\"", "\"HS256\"", "\"RS256\"", "\"ES256\"", "\"eddsa\"", "\"ED25519\"",
-                                         "\"Ed25519 \"", "\"Ed448\"", "\"X25519\"", "\"EdDSA\\u0020\"", "null", "1", "[\"Ed25519\"]", "{}", "true"};
+    static const char *const values[] = {
+        "\"none\"",         "\"None\"",  "\"noNE\"",    "\"\"",          "\"HS256\"", "\"RS256\"",
+        "\"ES256\"",        "\"eddsa\"", "\"ED25519\"", "\"Ed25519 \"",  "\"Ed448\"", "\"X25519\"",
+        "\"EdDSA\\u0020\"", "null",      "1",           "[\"Ed25519\"]", "{}",        "true"};
     (void)state;
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         header_is(edited(HEADER, "\"Ed25519\"", values[i]), false, CSIGN_E_MALFORMED_HEADER, "alg");
@@ -97,8 +104,20 @@ static void algorithm_fail(void **state)
 /* N07. */
 static void type_fail(void **state)
 {
-    static const char *const values[] = {"\"JWT\"", "\"dc+sd-jwt\"", "\"vc+sd-jwt\"", "\"statuslist+jwt\"", "\"countersign-proof+jwt\"", "\"KB+JWT\"", "\"kb+JWT\"",
-                                         "\"application/kb+jwt\"", "\"kb+jwt \"", "\"kb+jw\"", "\"\"", "null", "1", "[\"kb+jwt\"]"};
+    static const char *const values[] = {"\"JWT\"",
+                                         "\"dc+sd-jwt\"",
+                                         "\"vc+sd-jwt\"",
+                                         "\"statuslist+jwt\"",
+                                         "\"countersign-proof+jwt\"",
+                                         "\"KB+JWT\"",
+                                         "\"kb+JWT\"",
+                                         "\"application/kb+jwt\"",
+                                         "\"kb+jwt \"",
+                                         "\"kb+jw\"",
+                                         "\"\"",
+                                         "null",
+                                         "1",
+                                         "[\"kb+jwt\"]"};
     (void)state;
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         header_is(edited(HEADER, "\"kb+jwt\"", values[i]), false, CSIGN_E_MALFORMED_HEADER, "typ");
@@ -109,15 +128,33 @@ static void type_fail(void **state)
 /* N04, N06: no member but those, whatever it says. */
 static void further_members_fail(void **state)
 {
-    static const char *const members[] = {"\"crit\":[]", "\"crit\":[\"exp\"]", "\"crit\":\"b64\"", "\"crit\":null", "\"b64\":false", "\"b64\":true", "\"crit\":[\"b64\"],\"b64\":false",
-                                          "\"jwk\":{}", "\"jku\":\"http://127.0.0.1/\"", "\"x5u\":\"https://a.example/\"", "\"x5c\":[]", "\"x5t\":\"\"", "\"x5t#S256\":\"\"",
-                                          "\"zip\":\"DEF\"", "\"enc\":\"A256GCM\"", "\"cty\":\"json\"", "\"kid\":\"k\"", "\"\":1", "\"__proto__\":{}", "\"constructor\":1"};
+    static const char *const members[] = {"\"crit\":[]",
+                                          "\"crit\":[\"exp\"]",
+                                          "\"crit\":\"b64\"",
+                                          "\"crit\":null",
+                                          "\"b64\":false",
+                                          "\"b64\":true",
+                                          "\"crit\":[\"b64\"],\"b64\":false",
+                                          "\"jwk\":{}",
+                                          "\"jku\":\"http://127.0.0.1/\"",
+                                          "\"x5u\":\"https://a.example/\"",
+                                          "\"x5c\":[]",
+                                          "\"x5t\":\"\"",
+                                          "\"x5t#S256\":\"\"",
+                                          "\"zip\":\"DEF\"",
+                                          "\"enc\":\"A256GCM\"",
+                                          "\"cty\":\"json\"",
+                                          "\"kid\":\"k\"",
+                                          "\"\":1",
+                                          "\"__proto__\":{}",
+                                          "\"constructor\":1"};
     char json[256];
     (void)state;
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         (void)snprintf(json, sizeof json, "{\"alg\":\"Ed25519\",%s,\"typ\":\"kb+jwt\"}", members[i]);
         header_is(json, false, CSIGN_E_MALFORMED_HEADER, "");
-        (void)snprintf(json, sizeof json, "{%s,\"kid\":\"k\",\"alg\":\"Ed25519\",\"typ\":\"kb+jwt\"}", members[i]);
+        (void)snprintf(json, sizeof json, "{%s,\"kid\":\"k\",\"alg\":\"Ed25519\",\"typ\":\"kb+jwt\"}",
+                       members[i]);
         if (strstr(members[i], "kid") == NULL)
             header_is(json, true, CSIGN_E_MALFORMED_HEADER, "");
     }
@@ -134,7 +171,8 @@ static void kid_fail(void **state)
     header_is(HEADER, true, CSIGN_E_MALFORMED_HEADER, "kid");
     header_is(with, true, CSIGN_OK, "");
     header_is(edited(with, "\"k\"", "\"" KID_64 KID_64 "\""), true, CSIGN_OK, "");
-    header_is(edited(with, "\"k\"", "\"../../x' OR 1=1\""), true, CSIGN_OK, ""); /* a text to compare, never to use */
+    header_is(edited(with, "\"k\"", "\"../../x' OR 1=1\""), true, CSIGN_OK,
+              ""); /* a text to compare, never to use */
 }
 
 /* N13 to N15 in a header. */
@@ -175,8 +213,9 @@ static struct jws token(const struct signing_key *key, struct buffer *made)
 static void signature_fail(void **state)
 {
     /* L, the order of the group, little-endian. */
-    static const uint8_t order[32] = {0xED, 0xD3, 0xF5, 0x5C, 0x1A, 0x63, 0x12, 0x58, 0xD6, 0x9C, 0xF7, 0xA2, 0xDE, 0xF9, 0xDE, 0x14,
-                                      0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
+    static const uint8_t order[32] = {0xED, 0xD3, 0xF5, 0x5C, 0x1A, 0x63, 0x12, 0x58, 0xD6, 0x9C, 0xF7,
+                                      0xA2, 0xDE, 0xF9, 0xDE, 0x14, 0,    0,    0,    0,    0,    0,
+                                      0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
     struct signing_key key = key_of(1), other = key_of(2);
     struct public_key public, stranger;
     struct buffer made = buffer_open(memory, sizeof memory);
@@ -225,7 +264,10 @@ static void signature_fail(void **state)
 /* N11: what is no key verifies nothing. */
 static void keys_fail(void **state)
 {
-    static const uint8_t small_order[][32] = {{0}, {1}, {0xEC, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F}};
+    static const uint8_t small_order[][32] = {{0}, {1}, {0xEC, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                                         0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                                         0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                                         0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F}};
     struct signing_key key = key_of(1);
     struct public_key public, read;
     char text[64];
@@ -238,7 +280,8 @@ static void keys_fail(void **state)
         uint8_t signature[64] = {0};
         memcpy(bad.bytes, small_order[i], 32);
         assert_false(public_key_is_sound(&bad));
-        signature[0] = 1; /* R the neutral element, S zero: verifies under a key of small order where nobody looks */
+        signature[0] =
+            1; /* R the neutral element, S zero: verifies under a key of small order where nobody looks */
         assert_false(public_key_verify(&bad, SPAN("message"), signature));
     }
     base64url_encode(&x, span_of(public.bytes, 32));
@@ -269,10 +312,17 @@ static void writing_overflows_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(not_three_segments_fail), cmocka_unit_test(not_base64url_fail),   cmocka_unit_test(no_room_fail),
-        cmocka_unit_test(algorithm_fail),          cmocka_unit_test(type_fail),            cmocka_unit_test(further_members_fail),
-        cmocka_unit_test(kid_fail),                cmocka_unit_test(header_json_fail),     cmocka_unit_test(signature_fail),
-        cmocka_unit_test(keys_fail),               cmocka_unit_test(writing_overflows_fail),
+        cmocka_unit_test(not_three_segments_fail),
+        cmocka_unit_test(not_base64url_fail),
+        cmocka_unit_test(no_room_fail),
+        cmocka_unit_test(algorithm_fail),
+        cmocka_unit_test(type_fail),
+        cmocka_unit_test(further_members_fail),
+        cmocka_unit_test(kid_fail),
+        cmocka_unit_test(header_json_fail),
+        cmocka_unit_test(signature_fail),
+        cmocka_unit_test(keys_fail),
+        cmocka_unit_test(writing_overflows_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* Key bindings: header and payload, both closed, and the id of a sign-off (N29, N30, N32 as far as they are form). */
+/* Key bindings: header and payload, both closed, and the id of a sign-off (N29, N30, N32 as far as they are
+ * form). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,10 +10,11 @@
 #include "inputs.h"
 #include "key_binding.h"
 
-#define DIGEST  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-#define HEADER  "{\"alg\":\"Ed25519\",\"typ\":\"kb+jwt\"}"
-#define PAYLOAD                                                                                                   \
-    "{\"iat\":1000,\"aud\":\"deployment-1\",\"nonce\":\"n-1\",\"sd_hash\":\"" DIGEST "\",\"transaction_data_hashes\":[\"" DIGEST "\"],"  \
+#define DIGEST "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define HEADER "{\"alg\":\"Ed25519\",\"typ\":\"kb+jwt\"}"
+#define PAYLOAD                                                                                                \
+    "{\"iat\":1000,\"aud\":\"deployment-1\",\"nonce\":\"n-1\",\"sd_hash\":\"" DIGEST                           \
+    "\",\"transaction_data_hashes\":[\"" DIGEST "\"],"                                                         \
     "\"transaction_data_hashes_alg\":\"sha-256\",\"jti\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"auth_time\":900}"
 
 static uint8_t memory[1 << 14];
@@ -50,16 +52,19 @@ static void both_ways(void **state)
     struct signing_key key = holder();
     struct public_key public;
     struct jws jws;
-    struct buffer made = buffer_open(made_memory, sizeof made_memory), scratch = buffer_open(memory, sizeof memory);
+    struct buffer made = buffer_open(made_memory, sizeof made_memory),
+                  scratch = buffer_open(memory, sizeof memory);
     (void)state;
     is(PAYLOAD, CSIGN_OK, "");
-    assert_true(binding.iat == 1000 && binding.auth_time == 900 && span_equal(binding.aud, SPAN("deployment-1")) && span_equal(binding.nonce, SPAN("n-1")));
+    assert_true(binding.iat == 1000 && binding.auth_time == 900 &&
+                span_equal(binding.aud, SPAN("deployment-1")) && span_equal(binding.nonce, SPAN("n-1")));
     assert_int_equal(binding.hash_count, 1);
     assert_int_equal(key_binding_write(&made, &binding, &key), CSIGN_OK);
     signing_key_public(&key, &public);
     assert_int_equal(jws_split(buffer_span(&made), &jws, NULL), CSIGN_OK);
     assert_int_equal(jws_decode(&jws, &scratch, NULL), CSIGN_OK);
-    assert_true(span_equal(jws.header, SPAN(HEADER)) && span_equal(jws.payload, SPAN(PAYLOAD)) && jws_verify(&jws, &public));
+    assert_true(span_equal(jws.header, SPAN(HEADER)) && span_equal(jws.payload, SPAN(PAYLOAD)) &&
+                jws_verify(&jws, &public));
 
     made = buffer_open(made_memory, made.size - 1);
     assert_int_equal(key_binding_write(&made, &binding, &key), CSIGN_E_NO_SPACE);
@@ -72,7 +77,8 @@ static void both_ways(void **state)
 
 static void members_fail(void **state)
 {
-    static const struct closed closed = {read_payload, CSIGN_E_MALFORMED_JSON, CSIGN_E_MALFORMED_KEY_BINDING, NULL, false, false};
+    static const struct closed closed = {
+        read_payload, CSIGN_E_MALFORMED_JSON, CSIGN_E_MALFORMED_KEY_BINDING, NULL, false, false};
     (void)state;
     closed_check(&closed, PAYLOAD);
 }
@@ -80,16 +86,30 @@ static void members_fail(void **state)
 static void values_fail(void **state)
 {
     static const char *const cases[][3] = {
-        {"\"iat\":1000", "\"iat\":9007199254740992", "iat"}, {"\"iat\":1000", "\"iat\":1000.0", "iat"}, {"\"iat\":1000", "\"iat\":-1", "iat"}, {"\"iat\":1000", "\"iat\":1e3", "iat"},
-        {"\"deployment-1\"", "[\"deployment-1\"]", "aud"}, {"\"deployment-1\"", "\"\"", "aud"}, {"\"n-1\"", "\"\"", "nonce"}, {"\"n-1\"", "1", "nonce"},
-        {"\"sd_hash\":\"" DIGEST "\"", "\"_sd_hash\":\"" DIGEST "\"", ""}, {"\"sd_hash\":\"" DIGEST "\"", "\"sd_hash\":\"" DIGEST "=\"", "sd_hash"},
-        {"[\"" DIGEST "\"]", "\"" DIGEST "\"", "transaction_data_hashes"}, {"[\"" DIGEST "\"]", "[\"AAAA\"]", "transaction_data_hashes"}, {"[\"" DIGEST "\"]", "[1]", "transaction_data_hashes"},
-        {"[\"" DIGEST "\"]", "[\"" DIGEST "=\"]", "transaction_data_hashes"}, {"\"sha-256\"", "\"sha-512\"", "transaction_data_hashes_alg"}, {"\"sha-256\"", "[\"sha-256\"]", "transaction_data_hashes_alg"},
-        {"\"jti\":\"AAAAAAAAAAAAAAAAAAAAAA\"", "\"jti\":\"AAAA\"", "jti"}, {"\"auth_time\":900", "\"auth_time\":null", "auth_time"}, {"\"auth_time\":900", "\"auth_time\":900,\"exp\":1", ""}};
+        {"\"iat\":1000", "\"iat\":9007199254740992", "iat"},
+        {"\"iat\":1000", "\"iat\":1000.0", "iat"},
+        {"\"iat\":1000", "\"iat\":-1", "iat"},
+        {"\"iat\":1000", "\"iat\":1e3", "iat"},
+        {"\"deployment-1\"", "[\"deployment-1\"]", "aud"},
+        {"\"deployment-1\"", "\"\"", "aud"},
+        {"\"n-1\"", "\"\"", "nonce"},
+        {"\"n-1\"", "1", "nonce"},
+        {"\"sd_hash\":\"" DIGEST "\"", "\"_sd_hash\":\"" DIGEST "\"", ""},
+        {"\"sd_hash\":\"" DIGEST "\"", "\"sd_hash\":\"" DIGEST "=\"", "sd_hash"},
+        {"[\"" DIGEST "\"]", "\"" DIGEST "\"", "transaction_data_hashes"},
+        {"[\"" DIGEST "\"]", "[\"AAAA\"]", "transaction_data_hashes"},
+        {"[\"" DIGEST "\"]", "[1]", "transaction_data_hashes"},
+        {"[\"" DIGEST "\"]", "[\"" DIGEST "=\"]", "transaction_data_hashes"},
+        {"\"sha-256\"", "\"sha-512\"", "transaction_data_hashes_alg"},
+        {"\"sha-256\"", "[\"sha-256\"]", "transaction_data_hashes_alg"},
+        {"\"jti\":\"AAAAAAAAAAAAAAAAAAAAAA\"", "\"jti\":\"AAAA\"", "jti"},
+        {"\"auth_time\":900", "\"auth_time\":null", "auth_time"},
+        {"\"auth_time\":900", "\"auth_time\":900,\"exp\":1", ""}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         is(edited(PAYLOAD, cases[i][0], cases[i][1]), CSIGN_E_MALFORMED_KEY_BINDING, cases[i][2]);
-    is(edited(PAYLOAD, "[\"" DIGEST "\"]", "[]"), CSIGN_OK, ""); /* as many as entries, and there is one: hash-mismatch is the gate's */
+    is(edited(PAYLOAD, "[\"" DIGEST "\"]", "[]"), CSIGN_OK,
+       ""); /* as many as entries, and there is one: hash-mismatch is the gate's */
     assert_int_equal(binding.hash_count, 0);
 }
 
@@ -103,20 +123,27 @@ static void how_many_hashes(void **state)
             size += snprintf(list + size, sizeof list - (size_t)size, "%s\"" DIGEST "\"", i ? "," : "");
         (void)snprintf(list + size, sizeof list - (size_t)size, "]");
         (void)snprintf(payload, sizeof payload, "%s", edited(PAYLOAD, "[\"" DIGEST "\"]", list));
-        is(payload, count > CSIGN_ENTRIES_MAX ? CSIGN_E_MALFORMED_KEY_BINDING : CSIGN_OK, "transaction_data_hashes");
+        is(payload, count > CSIGN_ENTRIES_MAX ? CSIGN_E_MALFORMED_KEY_BINDING : CSIGN_OK,
+           "transaction_data_hashes");
     }
     assert_int_equal(binding.hash_count, CSIGN_ENTRIES_MAX);
 }
 
 static void header_fail(void **state)
 {
-    static const char *const cases[][3] = {{"\"kb+jwt\"", "\"dc+sd-jwt\"", "typ"}, {"\"kb+jwt\"", "\"JWT\"", "typ"}, {"\"typ\":", "\"kid\":\"k\",\"typ\":", ""},
-                                           {"\"typ\":", "\"jwk\":{},\"typ\":", ""}, {"\"Ed25519\"", "\"ES256\"", "alg"}, {"\"Ed25519\"", "\"https://registry.example/alg/webauthn-ed25519\"", "alg"}};
+    static const char *const cases[][3] = {
+        {"\"kb+jwt\"", "\"dc+sd-jwt\"", "typ"},
+        {"\"kb+jwt\"", "\"JWT\"", "typ"},
+        {"\"typ\":", "\"kid\":\"k\",\"typ\":", ""},
+        {"\"typ\":", "\"jwk\":{},\"typ\":", ""},
+        {"\"Ed25519\"", "\"ES256\"", "alg"},
+        {"\"Ed25519\"", "\"https://registry.example/alg/webauthn-ed25519\"", "alg"}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         csign_fault fault = {CSIGN_OK, "", "", 0};
         const char *header = edited(HEADER, cases[i][0], cases[i][1]);
-        assert_refused(read_parts(placed_text(header), SPAN(PAYLOAD), &fault), &fault, CSIGN_E_MALFORMED_HEADER, cases[i][2], header);
+        assert_refused(read_parts(placed_text(header), SPAN(PAYLOAD), &fault), &fault, CSIGN_E_MALFORMED_HEADER,
+                       cases[i][2], header);
     }
 }
 

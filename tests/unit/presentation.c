@@ -30,7 +30,8 @@ static void parts(void **state)
     assert_int_equal(split(SPAN("a.b.c~d~ee~f.g.h"), true, &fault), CSIGN_OK);
     assert_true(span_equal(p.bound, SPAN("a.b.c~d~ee~")) && p.disclosure_count == 2);
     assert_true(span_equal(p.disclosures[0], SPAN("d")) && span_equal(p.disclosures[1], SPAN("ee")));
-    assert_true(span_equal(p.jwt.signing_input, SPAN("a.b")) && span_equal(p.key_binding.signing_input, SPAN("f.g")));
+    assert_true(span_equal(p.jwt.signing_input, SPAN("a.b")) &&
+                span_equal(p.key_binding.signing_input, SPAN("f.g")));
     assert_int_equal(split(SPAN("a.b.c~f.g.h"), true, &fault), CSIGN_OK);
     assert_true(span_equal(p.bound, SPAN("a.b.c~")) && p.disclosure_count == 0);
     assert_int_equal(split(SPAN("a.b.c~"), false, &fault), CSIGN_OK);
@@ -109,8 +110,10 @@ static void sizes(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         csign_fault fault;
-        csign_code code = split(made(cases[i].jwt, cases[i].count, cases[i].each, cases[i].binding), true, &fault);
-        assert_refused(code, &fault, cases[i].field ? CSIGN_E_MALFORMED_TOKEN : CSIGN_OK, cases[i].field ? cases[i].field : "", "a size");
+        csign_code code =
+            split(made(cases[i].jwt, cases[i].count, cases[i].each, cases[i].binding), true, &fault);
+        assert_refused(code, &fault, cases[i].field ? CSIGN_E_MALFORMED_TOKEN : CSIGN_OK,
+                       cases[i].field ? cases[i].field : "", "a size");
     }
 }
 

@@ -10,11 +10,14 @@
 #include "inputs.h"
 #include "proof.h"
 
-#define ISS     "https://registry.test"
-#define NONCE   "AAAAAAAAAAAAAAAAAAAAAA"
-#define HEADER  "{\"alg\":\"Ed25519\",\"typ\":\"countersign-proof+jwt\",\"jwk\":{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"%s\"}}"
-#define TOKEN   "{\"aud\":\"" ISS "\",\"nonce\":\"" NONCE "\",\"iat\":1000,\"use\":\"token\"}"
-#define BINDING "{\"aud\":\"" ISS "\",\"nonce\":\"" NONCE "\",\"iat\":1000,\"use\":\"binding\",\"code\":\"123-456\"}"
+#define ISS   "https://registry.test"
+#define NONCE "AAAAAAAAAAAAAAAAAAAAAA"
+#define HEADER                                                                                                 \
+    "{\"alg\":\"Ed25519\",\"typ\":\"countersign-proof+jwt\",\"jwk\":{\"kty\":\"OKP\",\"crv\":\"Ed25519\","     \
+    "\"x\":\"%s\"}}"
+#define TOKEN "{\"aud\":\"" ISS "\",\"nonce\":\"" NONCE "\",\"iat\":1000,\"use\":\"token\"}"
+#define BINDING                                                                                                \
+    "{\"aud\":\"" ISS "\",\"nonce\":\"" NONCE "\",\"iat\":1000,\"use\":\"binding\",\"code\":\"123-456\"}"
 #define CREDENTIAL "{\"aud\":\"" ISS "\",\"nonce\":\"" NONCE "\",\"iat\":1000,\"use\":\"credential\",\"idx\":7}"
 
 static uint8_t memory[1 << 14];
@@ -49,7 +52,8 @@ static const char *header_of(const struct public_key *key)
 }
 
 /* Signs header and payload by `signer` and reads the token. */
-static csign_code read_signed(const char *header, span payload, const struct signing_key *signer, csign_fault *fault)
+static csign_code read_signed(const char *header, span payload, const struct signing_key *signer,
+                              csign_fault *fault)
 {
     static uint8_t made_memory[1 << 14];
     struct buffer made = buffer_open(made_memory, sizeof made_memory);
@@ -82,20 +86,25 @@ static void payload_is(const char *payload, csign_code code, const char *field)
 
 static void each_use_both_ways(void **state)
 {
-    static const char *const payloads[] = {TOKEN, BINDING, CREDENTIAL, "{\"aud\":\"" ISS "\",\"nonce\":\"" NONCE "\",\"iat\":1000,\"use\":\"end\"}"};
+    static const char *const payloads[] = {TOKEN, BINDING, CREDENTIAL,
+                                           "{\"aud\":\"" ISS "\",\"nonce\":\"" NONCE
+                                           "\",\"iat\":1000,\"use\":\"end\"}"};
     struct signing_key key = key_of(1);
     struct public_key public;
     (void)state;
     signing_key_public(&key, &public);
     for (size_t i = 0; i < 4; i++) {
         uint8_t made_memory[PROOF_MAX], again_memory[PROOF_MAX];
-        struct buffer made = buffer_open(made_memory, sizeof made_memory), again = buffer_open(again_memory, sizeof again_memory);
+        struct buffer made = buffer_open(made_memory, sizeof made_memory),
+                      again = buffer_open(again_memory, sizeof again_memory);
         csign_fault fault;
         jws_write(&again, span_text(header_of(&public)), span_text(payloads[i]), &key);
         assert_refused(read_token(buffer_span(&again), &fault), &fault, CSIGN_OK, "", payloads[i]);
         assert_int_equal(proof.use, i + 1);
-        assert_true(public_key_equal(&proof.key, &public) && proof.iat == 1000 && span_equal(proof.aud, SPAN(ISS)));
-        assert_true(span_equal(proof.code, i == 1 ? SPAN("123-456") : SPAN("")) && proof.idx == (i == 2 ? 7 : 0));
+        assert_true(public_key_equal(&proof.key, &public) && proof.iat == 1000 &&
+                    span_equal(proof.aud, SPAN(ISS)));
+        assert_true(span_equal(proof.code, i == 1 ? SPAN("123-456") : SPAN("")) &&
+                    proof.idx == (i == 2 ? 7 : 0));
         assert_int_equal(proof_write(&made, &proof, &key), CSIGN_OK);
         assert_true(span_equal(buffer_span(&made), buffer_span(&again)));
         made = buffer_open(made_memory, made.size - 1);
@@ -110,8 +119,10 @@ static void each_use_both_ways(void **state)
 
 static void members_fail(void **state)
 {
-    static const struct closed payload = {read_payload, CSIGN_E_BODY_MALFORMED, CSIGN_E_BODY_MALFORMED, NULL, false, false};
-    static const struct closed header = {read_header, CSIGN_E_BODY_MALFORMED, CSIGN_E_BODY_MALFORMED, NULL, false, false};
+    static const struct closed payload = {
+        read_payload, CSIGN_E_BODY_MALFORMED, CSIGN_E_BODY_MALFORMED, NULL, false, false};
+    static const struct closed header = {
+        read_header, CSIGN_E_BODY_MALFORMED, CSIGN_E_BODY_MALFORMED, NULL, false, false};
     struct signing_key key = key_of(1);
     struct public_key public;
     (void)state;
@@ -143,9 +154,16 @@ static void values_fail(void **state)
 
 static void header_fail(void **state)
 {
-    static const char *const cases[][3] = {{"\"Ed25519\",\"typ\"", "\"none\",\"typ\"", "alg"}, {"\"Ed25519\",\"typ\"", "\"HS256\",\"typ\"", "alg"}, {"countersign-proof+jwt", "openid4vci-proof+jwt", "typ"},
-                                           {"countersign-proof+jwt", "kb+jwt", "typ"}, {"countersign-proof+jwt", "Countersign-proof+jwt", "typ"}, {"\"kty\":\"OKP\"", "\"kty\":\"oct\"", "kty"},
-                                           {"\"crv\":\"Ed25519\"", "\"crv\":\"P-256\"", "crv"}, {"\"kty\"", "\"d\":\"AAAA\",\"kty\"", ""}, {"\"jwk\"", "\"kid\":\"k\",\"jwk\"", ""}, {"\"jwk\"", "\"crit\":[],\"jwk\"", ""}};
+    static const char *const cases[][3] = {{"\"Ed25519\",\"typ\"", "\"none\",\"typ\"", "alg"},
+                                           {"\"Ed25519\",\"typ\"", "\"HS256\",\"typ\"", "alg"},
+                                           {"countersign-proof+jwt", "openid4vci-proof+jwt", "typ"},
+                                           {"countersign-proof+jwt", "kb+jwt", "typ"},
+                                           {"countersign-proof+jwt", "Countersign-proof+jwt", "typ"},
+                                           {"\"kty\":\"OKP\"", "\"kty\":\"oct\"", "kty"},
+                                           {"\"crv\":\"Ed25519\"", "\"crv\":\"P-256\"", "crv"},
+                                           {"\"kty\"", "\"d\":\"AAAA\",\"kty\"", ""},
+                                           {"\"jwk\"", "\"kid\":\"k\",\"jwk\"", ""},
+                                           {"\"jwk\"", "\"crit\":[],\"jwk\"", ""}};
     struct signing_key key = key_of(1);
     struct public_key public;
     (void)state;
@@ -153,24 +171,35 @@ static void header_fail(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         csign_fault fault;
         const char *header = edited(header_of(&public), cases[i][0], cases[i][1]);
-        assert_refused(read_header(span_text(header), &fault), &fault, CSIGN_E_BODY_MALFORMED, cases[i][2], header);
+        assert_refused(read_header(span_text(header), &fault), &fault, CSIGN_E_BODY_MALFORMED, cases[i][2],
+                       header);
     }
 }
 
 static void form_fail(void **state)
 {
-    static const char *const texts[][2] = {{"", ""}, {"a.b", ""}, {"a.b.c.d", ""}, {"a..c", ""}, {"{}", ""}, {"A.AAAA.AAAA", "header"}, {"AAAA.AB.AAAA", "payload"}, {"AAAA.AAAA.AA==", "signature"}};
+    static const char *const texts[][2] = {{"", ""},
+                                           {"a.b", ""},
+                                           {"a.b.c.d", ""},
+                                           {"a..c", ""},
+                                           {"{}", ""},
+                                           {"A.AAAA.AAAA", "header"},
+                                           {"AAAA.AB.AAAA", "payload"},
+                                           {"AAAA.AAAA.AA==", "signature"}};
     static char long_text[PROOF_MAX + 2];
     csign_fault fault;
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        assert_refused(read_token(span_text(texts[i][0]), &fault), &fault, CSIGN_E_BODY_MALFORMED, texts[i][1], texts[i][0]);
+        assert_refused(read_token(span_text(texts[i][0]), &fault), &fault, CSIGN_E_BODY_MALFORMED, texts[i][1],
+                       texts[i][0]);
         assert_int_equal(fault.code, CSIGN_E_BODY_MALFORMED);
     }
     memset(long_text, 'A', sizeof long_text - 1);
-    assert_refused(read_token(span_text(long_text), &fault), &fault, CSIGN_E_BODY_MALFORMED, "proof", "too long");
+    assert_refused(read_token(span_text(long_text), &fault), &fault, CSIGN_E_BODY_MALFORMED, "proof",
+                   "too long");
     long_text[PROOF_MAX] = 0;
-    assert_refused(read_token(span_text(long_text), &fault), &fault, CSIGN_E_BODY_MALFORMED, "", "not too long, but no token");
+    assert_refused(read_token(span_text(long_text), &fault), &fault, CSIGN_E_BODY_MALFORMED, "",
+                   "not too long, but no token");
     struct buffer scratch = buffer_open(memory, 1);
     assert_int_equal(proof_read(SPAN("AAAA.AAAA.AAAA"), &scratch, &proof, NULL), CSIGN_E_NO_SPACE);
 }
@@ -183,18 +212,24 @@ static void possession_fail(void **state)
     csign_fault fault;
     (void)state;
     signing_key_public(&key, &public);
-    assert_refused(read_signed(header_of(&public), SPAN(TOKEN), &other, &fault), &fault, CSIGN_E_POSSESSION_BAD, "signature", "another key signed");
-    assert_refused(read_signed(header_of(&bad), SPAN(TOKEN), &key, &fault), &fault, CSIGN_E_POSSESSION_BAD, "jwk", "a key of small order");
+    assert_refused(read_signed(header_of(&public), SPAN(TOKEN), &other, &fault), &fault, CSIGN_E_POSSESSION_BAD,
+                   "signature", "another key signed");
+    assert_refused(read_signed(header_of(&bad), SPAN(TOKEN), &key, &fault), &fault, CSIGN_E_POSSESSION_BAD,
+                   "jwk", "a key of small order");
     memset(bad.bytes, 0xFF, sizeof bad.bytes);
-    assert_refused(read_signed(header_of(&bad), SPAN(TOKEN), &key, &fault), &fault, CSIGN_E_POSSESSION_BAD, "jwk", "a key that is not canonical");
-    bad = (struct public_key){{0x95}}; /* the base point with a part of order two, and a signature that fits no key */
+    assert_refused(read_signed(header_of(&bad), SPAN(TOKEN), &key, &fault), &fault, CSIGN_E_POSSESSION_BAD,
+                   "jwk", "a key that is not canonical");
+    bad = (struct public_key){
+        {0x95}}; /* the base point with a part of order two, and a signature that fits no key */
     memset(bad.bytes + 1, 0x99, 31);
-    assert_refused(read_signed(header_of(&bad), SPAN(TOKEN), &key, &fault), &fault, CSIGN_E_POSSESSION_BAD, "jwk", "a torsioned key");
+    assert_refused(read_signed(header_of(&bad), SPAN(TOKEN), &key, &fault), &fault, CSIGN_E_POSSESSION_BAD,
+                   "jwk", "a torsioned key");
 
     uint8_t made_memory[PROOF_MAX];
     struct buffer made = buffer_open(made_memory, sizeof made_memory);
     jws_write(&made, span_text(header_of(&public)), SPAN(TOKEN), &key);
-    for (size_t cut = 1; cut < 86; cut += 12) { /* a shorter signature: of the form of another size, or of none */
+    for (size_t cut = 1; cut < 86;
+         cut += 12) { /* a shorter signature: of the form of another size, or of none */
         csign_code code = read_token(span_of(made.data, made.size - cut), &fault);
         assert_true(code == CSIGN_E_POSSESSION_BAD || code == CSIGN_E_BODY_MALFORMED);
         assert_string_equal(fault.field, "signature");
@@ -209,27 +244,33 @@ static void what_it_was_made_for_fail(void **state)
         span aud, nonce;
         uint8_t use;
         const char *field;
-    } cases[] = {{{(const uint8_t *)ISS, 21}, {(const uint8_t *)NONCE, 22}, PROOF_TOKEN, NULL},
-                 {{(const uint8_t *)ISS "/", 22}, {(const uint8_t *)NONCE, 22}, PROOF_TOKEN, "aud"},
-                 {{(const uint8_t *)ISS, 20}, {(const uint8_t *)NONCE, 22}, PROOF_TOKEN, "aud"},
-                 {{(const uint8_t *)ISS, 21}, {(const uint8_t *)NONCE, 22}, PROOF_END, "use"},
-                 {{(const uint8_t *)ISS, 21}, {(const uint8_t *)NONCE, 22}, PROOF_BINDING, "use"},
-                 {{(const uint8_t *)ISS, 21}, {(const uint8_t *)"AAAAAAAAAAAAAAAAAAAAAQ", 22}, PROOF_TOKEN, "nonce"},
-                 {{(const uint8_t *)ISS, 21}, {NULL, 0}, PROOF_TOKEN, "nonce"}};
+    } cases[] = {
+        {{(const uint8_t *)ISS, 21}, {(const uint8_t *)NONCE, 22}, PROOF_TOKEN, NULL},
+        {{(const uint8_t *)ISS "/", 22}, {(const uint8_t *)NONCE, 22}, PROOF_TOKEN, "aud"},
+        {{(const uint8_t *)ISS, 20}, {(const uint8_t *)NONCE, 22}, PROOF_TOKEN, "aud"},
+        {{(const uint8_t *)ISS, 21}, {(const uint8_t *)NONCE, 22}, PROOF_END, "use"},
+        {{(const uint8_t *)ISS, 21}, {(const uint8_t *)NONCE, 22}, PROOF_BINDING, "use"},
+        {{(const uint8_t *)ISS, 21}, {(const uint8_t *)"AAAAAAAAAAAAAAAAAAAAAQ", 22}, PROOF_TOKEN, "nonce"},
+        {{(const uint8_t *)ISS, 21}, {NULL, 0}, PROOF_TOKEN, "nonce"}};
     (void)state;
     payload_is(TOKEN, CSIGN_OK, "");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         csign_fault fault = {CSIGN_OK, "", "", 0};
         assert_refused(proof_check(&proof, cases[i].aud, cases[i].use, cases[i].nonce, &fault), &fault,
-                       cases[i].field ? CSIGN_E_POSSESSION_BAD : CSIGN_OK, cases[i].field ? cases[i].field : "", "asked for");
+                       cases[i].field ? CSIGN_E_POSSESSION_BAD : CSIGN_OK, cases[i].field ? cases[i].field : "",
+                       "asked for");
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_use_both_ways), cmocka_unit_test(members_fail),    cmocka_unit_test(values_fail),
-        cmocka_unit_test(header_fail),        cmocka_unit_test(form_fail),       cmocka_unit_test(possession_fail),
+        cmocka_unit_test(each_use_both_ways),
+        cmocka_unit_test(members_fail),
+        cmocka_unit_test(values_fail),
+        cmocka_unit_test(header_fail),
+        cmocka_unit_test(form_fail),
+        cmocka_unit_test(possession_fail),
         cmocka_unit_test(what_it_was_made_for_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,8 +13,9 @@
 #include <countersign/decide.h>
 
 #define SIGN_OFF "{\"sign_off\":\"a~b\",\"transaction_data\":[\"AAAA\",\"BBBB\"],\"entry\":1}"
-#define FRONT                                                                                                     \
-    "{\"release_id\":\"r-1\",\"act\":\"imaging_report\",\"setting\":\"online\",\"jurisdiction\":\"US-KS\",\"site\":\"h-1\",\"tool\":{\"id\":\"t\","  \
+#define FRONT                                                                                                  \
+    "{\"release_id\":\"r-1\",\"act\":\"imaging_report\",\"setting\":\"online\",\"jurisdiction\":\"US-KS\","    \
+    "\"site\":\"h-1\",\"tool\":{\"id\":\"t\","                                                                 \
     "\"model\":\"m\",\"version\":\"4.2\"},\"audience\":\"deployment-1\",\"request_id\":\"q-1\","
 #define TEXT FRONT "\"requests\":[{\"any\":[1]},null],\"sign_offs\":[" SIGN_OFF "],\"document\":\"Zm9v\"}"
 
@@ -43,18 +44,24 @@ static void fields(void **state)
 {
     (void)state;
     is(TEXT, CSIGN_OK, "");
-    assert_true(release.struct_size == sizeof release && span_equal(release.release_id, SPAN("r-1")) && span_equal(release.tool_version, SPAN("4.2")));
-    assert_true(release.request_count == 2 && span_equal(release.slots[0].request, SPAN("{\"any\":[1]}")) && span_equal(release.slots[1].request, SPAN("null")));
-    assert_true(release.sign_off_count == 1 && release.slots[0].entry == 1 && release.slots[0].transaction_data_count == 2 && release.slots[0].received_at == 77);
-    assert_true(span_equal(release.slots[0].sign_off, SPAN("a~b")) && span_equal(release.slots[0].transaction_data[1], SPAN("BBBB")));
+    assert_true(release.struct_size == sizeof release && span_equal(release.release_id, SPAN("r-1")) &&
+                span_equal(release.tool_version, SPAN("4.2")));
+    assert_true(release.request_count == 2 && span_equal(release.slots[0].request, SPAN("{\"any\":[1]}")) &&
+                span_equal(release.slots[1].request, SPAN("null")));
+    assert_true(release.sign_off_count == 1 && release.slots[0].entry == 1 &&
+                release.slots[0].transaction_data_count == 2 && release.slots[0].received_at == 77);
+    assert_true(span_equal(release.slots[0].sign_off, SPAN("a~b")) &&
+                span_equal(release.slots[0].transaction_data[1], SPAN("BBBB")));
     assert_true(span_equal(release.document, SPAN("foo")));
-    is(FRONT "\"requests\":[],\"sign_offs\":[],\"document\":\"\"}", CSIGN_OK, ""); /* nothing at all reads: the decision says what is missing */
+    is(FRONT "\"requests\":[],\"sign_offs\":[],\"document\":\"\"}", CSIGN_OK,
+       ""); /* nothing at all reads: the decision says what is missing */
     assert_true(release.document.data && release.document.size == 0 && release.sign_off_count == 0);
 }
 
 static void members_fail(void **state)
 {
-    static const struct closed_exception members[] = {{"requests", NULL, false, false}, {NULL, NULL, false, false}};
+    static const struct closed_exception members[] = {{"requests", NULL, false, false},
+                                                      {NULL, NULL, false, false}};
     static const struct closed closed = {read_json, CSIGN_E_ARGUMENT, CSIGN_E_ARGUMENT, members, false, false};
     (void)state;
     closed_check(&closed, FRONT "\"requests\":[],\"sign_offs\":[" SIGN_OFF "],\"document\":\"Zm9v\"}");
@@ -62,14 +69,16 @@ static void members_fail(void **state)
 
 static void documents_fail(void **state)
 {
-    static const char both[] = FRONT "\"requests\":[],\"sign_offs\":[],\"document\":\"Zm9v\",\"document_file\":\"/tmp/x\"}";
+    static const char both[] =
+        FRONT "\"requests\":[],\"sign_offs\":[],\"document\":\"Zm9v\",\"document_file\":\"/tmp/x\"}";
     static const char file[] = FRONT "\"requests\":[],\"sign_offs\":[],\"document_file\":\"/tmp/x\"}";
     csign_fault fault = {CSIGN_OK, "", "", 0};
     (void)state;
     refuses(both, "document_file");
     refuses(file, "document"); /* nobody has read it */
     release = (csign_release){.document = SPAN("mapped")};
-    assert_refused(csign_release_read(placed_text(file), 0, memory, sizeof memory, &release, &fault), &fault, CSIGN_OK, "", file);
+    assert_refused(csign_release_read(placed_text(file), 0, memory, sizeof memory, &release, &fault), &fault,
+                   CSIGN_OK, "", file);
     assert_true(span_equal(release.document, SPAN("mapped")));
     refuses(edited(TEXT, "\"Zm9v\"", "\"Zm9\\n\""), "document");
     refuses(edited(TEXT, "\"Zm9v\"", "\"Zm9v=\""), "document");
@@ -109,10 +118,14 @@ static void arguments_fail(void **state)
     csign_fault fault = {CSIGN_OK, "", "", 0};
     size_t size = csign_release_memory(strlen(TEXT));
     (void)state;
-    assert_refused(csign_release_read(span_of(NULL, 0), 0, memory, size, &release, &fault), &fault, CSIGN_E_ARGUMENT, "release", "no text");
-    assert_refused(csign_release_read(SPAN(TEXT), 0, NULL, size, &release, &fault), &fault, CSIGN_E_ARGUMENT, "release", "no memory");
-    assert_refused(csign_release_read(SPAN(TEXT), 0, memory, size, NULL, &fault), &fault, CSIGN_E_ARGUMENT, "release", "no place");
-    assert_refused(csign_release_read(SPAN(TEXT), 0, memory, size - 1, &release, &fault), &fault, CSIGN_E_NO_SPACE, "memory", "a byte short");
+    assert_refused(csign_release_read(span_of(NULL, 0), 0, memory, size, &release, &fault), &fault,
+                   CSIGN_E_ARGUMENT, "release", "no text");
+    assert_refused(csign_release_read(SPAN(TEXT), 0, NULL, size, &release, &fault), &fault, CSIGN_E_ARGUMENT,
+                   "release", "no memory");
+    assert_refused(csign_release_read(SPAN(TEXT), 0, memory, size, NULL, &fault), &fault, CSIGN_E_ARGUMENT,
+                   "release", "no place");
+    assert_refused(csign_release_read(SPAN(TEXT), 0, memory, size - 1, &release, &fault), &fault,
+                   CSIGN_E_NO_SPACE, "memory", "a byte short");
     assert_int_equal(csign_release_read(SPAN(TEXT), 0, memory, size, &release, NULL), CSIGN_OK);
     /* On a failure the release is left alone. */
     release.act = SPAN("untouched");
@@ -133,7 +146,8 @@ static void memory_is_enough(void **state)
                 size += snprintf(text + size, sizeof text - (size_t)size, "\\t\\n");
             size += snprintf(text + size, sizeof text - (size_t)size, "\",\"transaction_data\":[");
             for (unsigned k = 0; k < 64; k++)
-                size += snprintf(text + size, sizeof text - (size_t)size, "%s\"%s\"", k ? "," : "", shape ? "\\n" : "");
+                size += snprintf(text + size, sizeof text - (size_t)size, "%s\"%s\"", k ? "," : "",
+                                 shape ? "\\n" : "");
             size += snprintf(text + size, sizeof text - (size_t)size, "],\"entry\":0}");
         }
         (void)snprintf(text + size, sizeof text - (size_t)size, "],\"document\":\"\"}");

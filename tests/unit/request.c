@@ -10,12 +10,17 @@
 #include "request.h"
 
 #define DIGEST "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-#define TEXT                                                                                                      \
-    "{\"v\":1,\"request_id\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"slot\":2,\"act\":\"imaging_report\",\"setting\":\"online\",\"jurisdiction\":\"CN-11\","  \
-    "\"site\":\"h-1\",\"tool\":{\"id\":\"tool-1\",\"model\":\"m\",\"version\":\"4.2\"},\"patient_ref\":\"" DIGEST "\",\"encounter_ref\":\"" DIGEST \
-    "\",\"facts\":{\"visit\":\"revisit\"},\"draft\":{\"digest\":\"" DIGEST "\",\"digest_alg\":\"sha-256\"},\"prior\":\"" DIGEST "\","               \
-    "\"audience\":\"deployment-1\",\"nonce\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"authorship\":\"ai_draft\",\"meaning\":\"approval\",\"document\":{"         \
-    "\"url\":\"https://app.test/d\",\"media_type\":\"text/plain\",\"label\":\"Report\"},\"issued_at\":1000,\"expires_at\":2000,"                    \
+#define TEXT                                                                                                   \
+    "{\"v\":1,\"request_id\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"slot\":2,\"act\":\"imaging_report\",\"setting\":"    \
+    "\"online\",\"jurisdiction\":\"CN-11\","                                                                   \
+    "\"site\":\"h-1\",\"tool\":{\"id\":\"tool-1\",\"model\":\"m\",\"version\":\"4.2\"},\"patient_ref\":"       \
+    "\"" DIGEST "\",\"encounter_ref\":\"" DIGEST                                                               \
+    "\",\"facts\":{\"visit\":\"revisit\"},\"draft\":{\"digest\":\"" DIGEST                                     \
+    "\",\"digest_alg\":\"sha-256\"},\"prior\":\"" DIGEST "\","                                                 \
+    "\"audience\":\"deployment-1\",\"nonce\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"authorship\":\"ai_draft\","          \
+    "\"meaning\":\"approval\",\"document\":{"                                                                  \
+    "\"url\":\"https://app.test/d\",\"media_type\":\"text/"                                                    \
+    "plain\",\"label\":\"Report\"},\"issued_at\":1000,\"expires_at\":2000,"                                    \
     "\"answer_to\":\"https://app.test/a\"}"
 
 static uint8_t memory[1 << 14];
@@ -37,8 +42,10 @@ static void both_ways(void **state)
 {
     uint8_t made_memory[4096];
     const char *first = edited(edited(TEXT, "\"slot\":2", "\"slot\":1"), "\"prior\":\"" DIGEST "\",", "");
-    const char *least = edited(edited(edited(edited(first, "\"encounter_ref\":\"" DIGEST "\",", ""), "\"facts\":{\"visit\":\"revisit\"},", ""),
-                                      "\"draft\":{\"digest\":\"" DIGEST "\",\"digest_alg\":\"sha-256\"},", ""), "\"meaning\":\"approval\",", "");
+    const char *least = edited(edited(edited(edited(first, "\"encounter_ref\":\"" DIGEST "\",", ""),
+                                             "\"facts\":{\"visit\":\"revisit\"},", ""),
+                                      "\"draft\":{\"digest\":\"" DIGEST "\",\"digest_alg\":\"sha-256\"},", ""),
+                               "\"meaning\":\"approval\",", "");
     const char *texts[] = {TEXT, first, least};
     (void)state;
     for (size_t i = 0; i < 3; i++) {
@@ -54,9 +61,11 @@ static void both_ways(void **state)
 
 static void members_fail(void **state)
 {
-    static const struct closed_exception members[] = {{"encounter_ref", NULL, true, false}, {"facts", NULL, true, false}, {"draft", NULL, true, false},
-                                                      {"meaning", NULL, true, false},       {"visit", NULL, true, false}, {NULL, NULL, false, false}};
-    static const struct closed closed = {read_json, CSIGN_E_REQUEST_MISMATCH, CSIGN_E_REQUEST_MISMATCH, members, false, false};
+    static const struct closed_exception members[] = {
+        {"encounter_ref", NULL, true, false}, {"facts", NULL, true, false}, {"draft", NULL, true, false},
+        {"meaning", NULL, true, false},       {"visit", NULL, true, false}, {NULL, NULL, false, false}};
+    static const struct closed closed = {
+        read_json, CSIGN_E_REQUEST_MISMATCH, CSIGN_E_REQUEST_MISMATCH, members, false, false};
     (void)state;
     closed_check(&closed, TEXT);
 }
@@ -64,11 +73,22 @@ static void members_fail(void **state)
 static void values_fail(void **state)
 {
     static const char *const cases[][3] = {
-        {"\"v\":1", "\"v\":0", "v"}, {"\"v\":1", "\"v\":2", "v"}, {"\"v\":1", "\"v\":1.0", "v"}, {"\"slot\":2", "\"slot\":0", "slot"}, {"\"slot\":2", "\"slot\":5", "slot"}, {"\"slot\":2", "\"slot\":1", "prior"},
-        {"\"prior\":\"" DIGEST "\",", "", "prior"}, {"\"expires_at\":2000", "\"expires_at\":1000", "expires_at"}, {"\"expires_at\":2000", "\"expires_at\":999", "expires_at"},
-        {"\"deployment-1\"", "\"deployment 1\"", "audience"}, {"\"nonce\":\"AAAAAAAAAAAAAAAAAAAAAA\"", "\"nonce\":\"AAAAAAAAAAAAAAAAAAAA\"", "nonce"},
-        {"\"nonce\":\"AAAAAAAAAAAAAAAAAAAAAA\"", "\"nonce\":\"AAAAAAAAAAAAAAAAAAAAAA==\"", "nonce"}, {"\"authorship\":\"ai_draft\"", "\"authorship\":\"none\"", "authorship"},
-        {"\"meaning\":\"approval\"", "\"meaning\":\"\"", "meaning"}, {"\"url\":\"https://app.test/d\"", "\"url\":\"\"", "url"}, {"\"setting\":\"online\"", "\"setting\":\"home\"", "setting"},
+        {"\"v\":1", "\"v\":0", "v"},
+        {"\"v\":1", "\"v\":2", "v"},
+        {"\"v\":1", "\"v\":1.0", "v"},
+        {"\"slot\":2", "\"slot\":0", "slot"},
+        {"\"slot\":2", "\"slot\":5", "slot"},
+        {"\"slot\":2", "\"slot\":1", "prior"},
+        {"\"prior\":\"" DIGEST "\",", "", "prior"},
+        {"\"expires_at\":2000", "\"expires_at\":1000", "expires_at"},
+        {"\"expires_at\":2000", "\"expires_at\":999", "expires_at"},
+        {"\"deployment-1\"", "\"deployment 1\"", "audience"},
+        {"\"nonce\":\"AAAAAAAAAAAAAAAAAAAAAA\"", "\"nonce\":\"AAAAAAAAAAAAAAAAAAAA\"", "nonce"},
+        {"\"nonce\":\"AAAAAAAAAAAAAAAAAAAAAA\"", "\"nonce\":\"AAAAAAAAAAAAAAAAAAAAAA==\"", "nonce"},
+        {"\"authorship\":\"ai_draft\"", "\"authorship\":\"none\"", "authorship"},
+        {"\"meaning\":\"approval\"", "\"meaning\":\"\"", "meaning"},
+        {"\"url\":\"https://app.test/d\"", "\"url\":\"\"", "url"},
+        {"\"setting\":\"online\"", "\"setting\":\"home\"", "setting"},
         {"\"issued_at\":1000", "\"issued_at\":1e3", "issued_at"}};
     static char long_text[REQUEST_MAX + 64];
     (void)state;
@@ -87,10 +107,20 @@ static void values_fail(void **state)
 /* The transaction data that a client composes for the request. */
 static struct transaction answer(void)
 {
-    struct transaction t = {.request_id = request.request_id, .slot = request.slot, .act = request.act, .meaning = request.meaning, .setting = request.setting,
-                            .jurisdiction = request.jurisdiction, .site = request.site, .tool = request.tool, .encounter_ref = request.encounter_ref,
-                            .facts = request.facts, .draft = request.draft, .prior = request.prior,
-                            .document = {.media_type = request.document.media_type, .label = request.document.label}};
+    struct transaction t = {
+        .request_id = request.request_id,
+        .slot = request.slot,
+        .act = request.act,
+        .meaning = request.meaning,
+        .setting = request.setting,
+        .jurisdiction = request.jurisdiction,
+        .site = request.site,
+        .tool = request.tool,
+        .encounter_ref = request.encounter_ref,
+        .facts = request.facts,
+        .draft = request.draft,
+        .prior = request.prior,
+        .document = {.media_type = request.document.media_type, .label = request.document.label}};
     memcpy(t.patient_ref, request.patient_ref, sizeof t.patient_ref);
     return t;
 }
@@ -98,7 +128,8 @@ static struct transaction answer(void)
 static void answered_is(const struct transaction *t, const char *field)
 {
     csign_fault fault = {CSIGN_OK, "", "", 0};
-    assert_refused(request_check(&request, t, &fault), &fault, field ? CSIGN_E_SIGNOFF_MISMATCH : CSIGN_OK, field ? field : "", "answer");
+    assert_refused(request_check(&request, t, &fault), &fault, field ? CSIGN_E_SIGNOFF_MISMATCH : CSIGN_OK,
+                   field ? field : "", "answer");
 }
 
 /* Every member that the request fixes, changed by itself. */
@@ -115,7 +146,10 @@ static void answers_fail(void **state)
     t.document.size = 9;
     t.document.digest[0] = 1;
     answered_is(&t, NULL);
-#define CHANGED(member, change) t = answer(); change; answered_is(&t, member)
+#define CHANGED(member, change)                                                                                \
+    t = answer();                                                                                              \
+    change;                                                                                                    \
+    answered_is(&t, member)
     CHANGED("request_id", t.request_id = SPAN("AAAAAAAAAAAAAAAAAAAAAQ"));
     CHANGED("slot", t.slot = 1);
     CHANGED("act", t.act = SPAN("imaging_repor"));

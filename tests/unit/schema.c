@@ -96,15 +96,21 @@ static void refuses(const char *json, csign_code code, const char *field)
 static void each_kind_reads(void **state)
 {
     (void)state;
-    accepts("{\"text\":\"12345\",\"id\":\"A-z.0_9:\",\"code\":\"CN-11\",\"random\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"bytes\":\"Zm9v\","
-            "\"digest\":\"" DIGEST "\",\"const\":\"only\",\"word\":\"green\",\"integer\":10,\"boolean\":true,\"date\":\"2024-02-29\","
-            "\"texts\":[\"a\",\"b\",\"c\"],\"ids\":[],\"codes\":[\"US\",\"FR-IDF\"],\"words\":[\"green\",\"red\"],\"object\":{\"n\":9},"
+    accepts("{\"text\":\"12345\",\"id\":\"A-z.0_9:\",\"code\":\"CN-11\",\"random\":\"AAAAAAAAAAAAAAAAAAAAAA\","
+            "\"bytes\":\"Zm9v\","
+            "\"digest\":\"" DIGEST
+            "\",\"const\":\"only\",\"word\":\"green\",\"integer\":10,\"boolean\":true,\"date\":\"2024-02-29\","
+            "\"texts\":[\"a\",\"b\",\"c\"],\"ids\":[],\"codes\":[\"US\",\"FR-IDF\"],\"words\":[\"green\","
+            "\"red\"],\"object\":{\"n\":9},"
             "\"objects\":[{\"n\":1},{\"n\":2}],\"raw\":{\"x\":[null]},\"call\":\"four\"}");
     assert_true(all.present == (UINT64_C(1) << 19) - 1);
-    assert_true(span_equal(all.text, SPAN("12345")) && span_equal(all.bytes, SPAN("foo")) && all.random.size == 22);
+    assert_true(span_equal(all.text, SPAN("12345")) && span_equal(all.bytes, SPAN("foo")) &&
+                all.random.size == 22);
     assert_true(all.word == 2 && all.words == 6 && all.integer == 10 && all.boolean && all.date == 20240229);
-    assert_true(all.texts.count == 3 && all.ids.count == 0 && all.codes.count == 2 && all.object.n == 9 && all.objects.count == 2);
-    assert_true(((const struct inner *)all.objects.items)[1].n == 2 && span_equal(all.raw, SPAN("{\"x\":[null]}")));
+    assert_true(all.texts.count == 3 && all.ids.count == 0 && all.codes.count == 2 && all.object.n == 9 &&
+                all.objects.count == 2);
+    assert_true(((const struct inner *)all.objects.items)[1].n == 2 &&
+                span_equal(all.raw, SPAN("{\"x\":[null]}")));
     accepts("{}");
     assert_true(all.present == 0 && !all.text.data);
 }
@@ -112,28 +118,101 @@ static void each_kind_reads(void **state)
 static void kinds_fail(void **state)
 {
     static const char *const cases[][2] = {
-        {"text", "\"\""}, {"text", "\"123456\""}, {"text", "5"}, {"text", "null"},
-        {"id", "\"\""}, {"id", "\"a b\""}, {"id", "\"a/b\""}, {"id", "\"\xC3\xA9\""}, {"id", "\"a\\n\""}, {"id", "\"a@\""}, {"id", "\"[\""}, {"id", "\"a;\""},
+        {"text", "\"\""},
+        {"text", "\"123456\""},
+        {"text", "5"},
+        {"text", "null"},
+        {"id", "\"\""},
+        {"id", "\"a b\""},
+        {"id", "\"a/b\""},
+        {"id", "\"\xC3\xA9\""},
+        {"id", "\"a\\n\""},
+        {"id", "\"a@\""},
+        {"id", "\"[\""},
+        {"id", "\"a;\""},
         {"id", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\""},
-        {"code", "\"C\""}, {"code", "\"cn\""}, {"code", "\"CN-\""}, {"code", "\"CN-1111\""}, {"code", "\"CN_11\""}, {"code", "\"CN-1a\""}, {"code", "\"CN11\""}, {"code", "\"1N\""}, {"code", "\"*\""}, {"code", "\"\""},
-        {"random", "\"AAAAAAAAAAAAAAAAAAAA\""}, {"random", "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""}, {"random", "\"AAAAAAAAAAAAAAAAAAAAAB\""},
-        {"random", "\"AAAAAAAAAAAAAAAAAAAAAA==\""}, {"random", "\"\""},
-        {"bytes", "\"\""}, {"bytes", "\"Zm9vYg\""}, {"bytes", "\"Zm9v=\""}, {"bytes", "\"Zm9\\n\""},
-        {"digest", "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""}, {"digest", "\"" DIGEST "A\""}, {"digest", "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB\""}, {"digest", "\"" DIGEST "=\""},
+        {"code", "\"C\""},
+        {"code", "\"cn\""},
+        {"code", "\"CN-\""},
+        {"code", "\"CN-1111\""},
+        {"code", "\"CN_11\""},
+        {"code", "\"CN-1a\""},
+        {"code", "\"CN11\""},
+        {"code", "\"1N\""},
+        {"code", "\"*\""},
+        {"code", "\"\""},
+        {"random", "\"AAAAAAAAAAAAAAAAAAAA\""},
+        {"random", "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""},
+        {"random", "\"AAAAAAAAAAAAAAAAAAAAAB\""},
+        {"random", "\"AAAAAAAAAAAAAAAAAAAAAA==\""},
+        {"random", "\"\""},
+        {"bytes", "\"\""},
+        {"bytes", "\"Zm9vYg\""},
+        {"bytes", "\"Zm9v=\""},
+        {"bytes", "\"Zm9\\n\""},
+        {"digest", "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""},
+        {"digest", "\"" DIGEST "A\""},
+        {"digest", "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB\""},
+        {"digest", "\"" DIGEST "=\""},
         {"digest", "\"0000000000000000000000000000000000000000000000000000000000000000\""},
-        {"const", "\"Only\""}, {"const", "\"onl\""}, {"const", "\"only \""}, {"const", "true"},
-        {"word", "\"blue\""}, {"word", "\"\""}, {"word", "\"Red\""}, {"word", "1"},
-        {"integer", "11"}, {"integer", "-1"}, {"integer", "1.0"}, {"integer", "1e0"}, {"integer", "\"1\""}, {"integer", "18446744073709551617"}, {"integer", "-0"}, {"integer", "true"},
-        {"boolean", "1"}, {"boolean", "\"true\""}, {"boolean", "null"},
-        {"date", "\"2023-02-29\""}, {"date", "\"2100-02-29\""}, {"date", "\"2024-13-01\""}, {"date", "\"2024-00-01\""}, {"date", "\"2024-01-00\""}, {"date", "\"2024-04-31\""},
-        {"date", "\"2024-01-32\""}, {"date", "\"2024-1-01\""}, {"date", "\"20240101\""}, {"date", "\"2024-01-01Z\""}, {"date", "\"2024/01/01\""}, {"date", "\"0999-01-01\""}, {"date", "\"2024-01-0a\""}, {"date", "20240101"},
+        {"const", "\"Only\""},
+        {"const", "\"onl\""},
+        {"const", "\"only \""},
+        {"const", "true"},
+        {"word", "\"blue\""},
+        {"word", "\"\""},
+        {"word", "\"Red\""},
+        {"word", "1"},
+        {"integer", "11"},
+        {"integer", "-1"},
+        {"integer", "1.0"},
+        {"integer", "1e0"},
+        {"integer", "\"1\""},
+        {"integer", "18446744073709551617"},
+        {"integer", "-0"},
+        {"integer", "true"},
+        {"boolean", "1"},
+        {"boolean", "\"true\""},
+        {"boolean", "null"},
+        {"date", "\"2023-02-29\""},
+        {"date", "\"2100-02-29\""},
+        {"date", "\"2024-13-01\""},
+        {"date", "\"2024-00-01\""},
+        {"date", "\"2024-01-00\""},
+        {"date", "\"2024-04-31\""},
+        {"date", "\"2024-01-32\""},
+        {"date", "\"2024-1-01\""},
+        {"date", "\"20240101\""},
+        {"date", "\"2024-01-01Z\""},
+        {"date", "\"2024/01/01\""},
+        {"date", "\"0999-01-01\""},
+        {"date", "\"2024-01-0a\""},
+        {"date", "20240101"},
         {"date", "\"2024-01--1\""},
-        {"texts", "[\"a\",\"b\",\"c\",\"d\"]"}, {"texts", "[\"a\",\"a\"]"}, {"texts", "[\"\"]"}, {"texts", "[1]"}, {"texts", "\"a\""}, {"texts", "[\"a\",\"\\u0061\"]"},
-        {"ids", "[\"a\",\"a\"]"}, {"ids", "[\"a b\"]"}, {"ids", "{}"},
-        {"codes", "[]"}, {"codes", "[\"us\"]"}, {"codes", "[\"US\",\"US\"]"}, {"codes", "[\"US\",\"FR\",\"DE\"]"},
-        {"words", "[\"red\",\"red\"]"}, {"words", "[\"blue\"]"}, {"words", "\"red\""}, {"words", "[[\"red\"]]"},
-        {"objects", "[{\"n\":1},{\"n\":1},{\"n\":1}]"}, {"objects", "{\"n\":1}"}, {"objects", "[1]"}, {"object", "[]"}, {"object", "null"},
-        {"call", "\"abc\""}, {"call", "5"},
+        {"texts", "[\"a\",\"b\",\"c\",\"d\"]"},
+        {"texts", "[\"a\",\"a\"]"},
+        {"texts", "[\"\"]"},
+        {"texts", "[1]"},
+        {"texts", "\"a\""},
+        {"texts", "[\"a\",\"\\u0061\"]"},
+        {"ids", "[\"a\",\"a\"]"},
+        {"ids", "[\"a b\"]"},
+        {"ids", "{}"},
+        {"codes", "[]"},
+        {"codes", "[\"us\"]"},
+        {"codes", "[\"US\",\"US\"]"},
+        {"codes", "[\"US\",\"FR\",\"DE\"]"},
+        {"words", "[\"red\",\"red\"]"},
+        {"words", "[\"blue\"]"},
+        {"words", "\"red\""},
+        {"words", "[[\"red\"]]"},
+        {"objects", "[{\"n\":1},{\"n\":1},{\"n\":1}]"},
+        {"objects", "{\"n\":1}"},
+        {"objects", "[1]"},
+        {"object", "[]"},
+        {"object", "null"},
+        {"call", "\"abc\""},
+        {"call", "5"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -214,13 +293,16 @@ static void open_objects(void **state)
                  {"{\"object\":{\"n\":1,\"m\":1}}", MALFORMED}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(read_with(&open_schema, placed_text(cases[i].json), sizeof memory, NULL), cases[i].code);
+        assert_int_equal(read_with(&open_schema, placed_text(cases[i].json), sizeof memory, NULL),
+                         cases[i].code);
 }
 
-/* With every size of scratch that is too small the answer is no-space, never another one and never a success. */
+/* With every size of scratch that is too small the answer is no-space, never another one and never a success.
+ */
 static void no_space_fail(void **state)
 {
-    static const char json[] = "{\"text\":\"\\u0061\",\"bytes\":\"Zm9v\",\"texts\":[\"a\",\"\\u0062\"],\"objects\":[{\"n\":1},{\"n\":2}]}";
+    static const char json[] = "{\"text\":\"\\u0061\",\"bytes\":\"Zm9v\",\"texts\":[\"a\",\"\\u0062\"],"
+                               "\"objects\":[{\"n\":1},{\"n\":2}]}";
     size_t size = 0;
     (void)state;
     while (read_with(&all_schema, placed_text(json), size, NULL) == CSIGN_E_NO_SPACE)
@@ -273,15 +355,22 @@ static void written(void **state)
     json_put_date_member(&o, "absent", 0);
     json_put_date_member(&o, "date", 20270331);
     json_end_object(&o);
-    assert_true(span_equal(buffer_span(&out), SPAN("{\"word\":\"red\",\"texts\":[\"a\",\"\\\"\\n\"],\"date\":\"2027-03-31\"}")));
+    assert_true(span_equal(buffer_span(&out),
+                           SPAN("{\"word\":\"red\",\"texts\":[\"a\",\"\\\"\\n\"],\"date\":\"2027-03-31\"}")));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_kind_reads), cmocka_unit_test(kinds_fail),    cmocka_unit_test(kinds_at_their_bounds),
-        cmocka_unit_test(objects_fail),    cmocka_unit_test(open_objects),  cmocka_unit_test(no_space_fail),
-        cmocka_unit_test(jurisdictions_cover), cmocka_unit_test(vocabularies), cmocka_unit_test(written),
+        cmocka_unit_test(each_kind_reads),
+        cmocka_unit_test(kinds_fail),
+        cmocka_unit_test(kinds_at_their_bounds),
+        cmocka_unit_test(objects_fail),
+        cmocka_unit_test(open_objects),
+        cmocka_unit_test(no_space_fail),
+        cmocka_unit_test(jurisdictions_cover),
+        cmocka_unit_test(vocabularies),
+        cmocka_unit_test(written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,7 +33,8 @@ static void must_not(struct status *s, struct leaf leaf, const char *field)
     csign_fault fault;
     struct status before = *s;
     assert_refused(apply(s, leaf, &fault), &fault, CSIGN_E_LEAF_MALFORMED, field, "a leaf");
-    assert_true(before.range.size == s->range.size && before.bindings == s->bindings && before.floor == s->floor && before.cut_count == s->cut_count &&
+    assert_true(before.range.size == s->range.size && before.bindings == s->bindings &&
+                before.floor == s->floor && before.cut_count == s->cut_count &&
                 before.policy_count == s->policy_count && before.root_version == s->root_version);
 }
 
@@ -50,7 +51,8 @@ static struct leaf binding(uint64_t index)
 }
 static struct leaf ended(uint64_t index, enum end_code code)
 {
-    return (struct leaf){.type = LEAF_END, .end = {.index = index, .code = code, .effective_ms = 10, .recorded_ms = 10}};
+    return (struct leaf){.type = LEAF_END,
+                         .end = {.index = index, .code = code, .effective_ms = 10, .recorded_ms = 10}};
 }
 static struct leaf cut(enum cut_kind kind, uint8_t id, uint64_t cut_ms)
 {
@@ -64,7 +66,9 @@ static struct leaf floor_leaf(uint64_t floor)
 }
 static struct leaf policy(uint8_t id, uint32_t version, uint64_t effective_ms)
 {
-    return (struct leaf){.type = LEAF_POLICY, .policy = {.version = version, .effective_ms = effective_ms, .id = {id}, .note = {(uint8_t)version}}};
+    return (struct leaf){
+        .type = LEAF_POLICY,
+        .policy = {.version = version, .effective_ms = effective_ms, .id = {id}, .note = {(uint8_t)version}}};
 }
 
 /* Begins with its root and so many bindings. */
@@ -166,7 +170,8 @@ static void cuts(void **state)
     assert_int_equal(s.cut_count, 4);
     assert_true(status_cut_ms(&s, CUT_TOOL, one) == INT64_MAX && status_cut_ms(&s, CUT_TOOL, two) == 101);
     assert_true(status_cut_ms(&s, CUT_INSTITUTION, two) == 70 && status_cut_ms(&s, CUT_ALL, zero) == 10);
-    assert_true(status_cut_ms(&s, CUT_INSTITUTION, one) == 0 && status_cut_ms(&s, CUT_MODEL, two) == 0 && status_cut_ms(&s, CUT_ISSUER, zero) == 0);
+    assert_true(status_cut_ms(&s, CUT_INSTITUTION, one) == 0 && status_cut_ms(&s, CUT_MODEL, two) == 0 &&
+                status_cut_ms(&s, CUT_ISSUER, zero) == 0);
     status_free(&s);
     /* In any order of arrival the table is in order. */
     s = begun(0);
@@ -197,7 +202,8 @@ static void policies(void **state)
     status_free(&s);
 }
 
-/* Two states after a copy, over more than one chunk: what ends, is cut or is named in one does not show in the other. */
+/* Two states after a copy, over more than one chunk: what ends, is cut or is named in one does not show in the
+ * other. */
 static void copies_part_ways(void **state)
 {
     struct status old = begun(2 * STATUS_CHUNK + 5), next;
@@ -215,7 +221,8 @@ static void copies_part_ways(void **state)
     must(&next, cut(CUT_TOOL, 1, 20));
     must(&next, policy(1, 2, 1));
     must(&next, binding(2 * STATUS_CHUNK + 5));
-    assert_true(next.chunks[0] != old.chunks[0] && next.chunks[1] != old.chunks[1] && next.chunks[2] != old.chunks[2]);
+    assert_true(next.chunks[0] != old.chunks[0] && next.chunks[1] != old.chunks[1] &&
+                next.chunks[2] != old.chunks[2]);
     assert_true(status_ended(&old, 5) == 0 && status_ended(&next, 5) == END_REVOKED);
     assert_true(status_ended(&old, STATUS_CHUNK) == 0 && status_ended(&next, STATUS_CHUNK) == END_REVOKED);
     assert_true(status_cut_ms(&old, CUT_TOOL, one) == 10 && status_cut_ms(&next, CUT_TOOL, one) == 20);
@@ -225,7 +232,8 @@ static void copies_part_ways(void **state)
     other.binding.commit[0] ^= 0xFF;
     must(&old, other);
     must(&old, ended(7, END_SUPERSEDED));
-    assert_memory_not_equal(status_commit(&old, 2 * STATUS_CHUNK + 5), status_commit(&next, 2 * STATUS_CHUNK + 5), STATUS_COMMIT);
+    assert_memory_not_equal(status_commit(&old, 2 * STATUS_CHUNK + 5),
+                            status_commit(&next, 2 * STATUS_CHUNK + 5), STATUS_COMMIT);
     assert_int_equal(status_ended(&next, 7), 0);
     status_free(&old);
     assert_int_equal(status_ended(&next, 5), END_REVOKED); /* lives on */
@@ -265,7 +273,8 @@ static void no_memory_fail(void **state)
         counting_fail_at(n, false);
         bool copied = status_copy(&next, &old);
         if (copied) {
-            const struct leaf leaves[] = {ended(1, END_REVOKED), cut(CUT_TOOL, 1, 20), cut(CUT_TOOL, 2, 5), policy(1, 2, 1), binding(3)};
+            const struct leaf leaves[] = {ended(1, END_REVOKED), cut(CUT_TOOL, 1, 20), cut(CUT_TOOL, 2, 5),
+                                          policy(1, 2, 1), binding(3)};
             csign_code code = CSIGN_OK;
             for (size_t i = 0; i < sizeof leaves / sizeof *leaves && code == CSIGN_OK; i++)
                 code = apply(&next, leaves[i], &fault);
@@ -313,9 +322,16 @@ static void shared_blocks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(first_leaf_fail), cmocka_unit_test(bindings_in_sequence), cmocka_unit_test(endings),     cmocka_unit_test(floors),
-        cmocka_unit_test(cuts),            cmocka_unit_test(policies),             cmocka_unit_test(copies_part_ways), cmocka_unit_test(chunks_fill),
-        cmocka_unit_test(no_memory_fail),  cmocka_unit_test(shared_blocks),
+        cmocka_unit_test(first_leaf_fail),
+        cmocka_unit_test(bindings_in_sequence),
+        cmocka_unit_test(endings),
+        cmocka_unit_test(floors),
+        cmocka_unit_test(cuts),
+        cmocka_unit_test(policies),
+        cmocka_unit_test(copies_part_ways),
+        cmocka_unit_test(chunks_fill),
+        cmocka_unit_test(no_memory_fail),
+        cmocka_unit_test(shared_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /*
- * Tokens of other makers: the golden set with Ed25519 and with passkeys, which three other implementations agree on and
- * whose claims are an older profile, and the examples of OpenID4VP 1.0. What is checked is what lies below the claims:
- * base64url, JWS, disclosures, hashes, signatures, thumbprints and status lists.
+ * Tokens of other makers: the golden set with Ed25519 and with passkeys, which three other implementations
+ * agree on and whose claims are an older profile, and the examples of OpenID4VP 1.0. What is checked is what
+ * lies below the claims: base64url, JWS, disclosures, hashes, signatures, thumbprints and status lists.
  */
 #include "credential.h"
 #include "key_binding.h"
@@ -59,7 +59,8 @@ static void keys(struct group *g, span file)
         check(g, public_key_read(value_text(party, "x"), &read) && public_key_equal(&public, &read), "x");
         check(g, public_key_is_sound(&public), "sound");
         public_key_thumbprint(&public, thumbprint);
-        check(g, span_equal(value_base64url(span_of(thumbprint, 32)), value_text(party, thumbprints[i])), "thumbprint");
+        check(g, span_equal(value_base64url(span_of(thumbprint, 32)), value_text(party, thumbprints[i])),
+              "thumbprint");
     }
     span jwk = value_nth(value_at(value_at(file, "jwks"), "keys"), 0);
     struct public_key listed;
@@ -79,7 +80,8 @@ static void token(struct group *g, span compact, const char *typ, bool with_kid,
     struct jws_header header;
     signing_key_public(key, &public);
     signing_key_public(other, &stranger);
-    bool read = jws_split(placed(compact), &jws, NULL) == CSIGN_OK && jws_decode(&jws, &scratch, NULL) == CSIGN_OK;
+    bool read =
+        jws_split(placed(compact), &jws, NULL) == CSIGN_OK && jws_decode(&jws, &scratch, NULL) == CSIGN_OK;
     check(g, read && jws.signature.size == 64, what);
     if (!read)
         return;
@@ -95,12 +97,16 @@ static void tokens(struct group *g, span file)
     struct presentation p;
     span issued = value_text(file, "issued_sd_jwt"), presented = value_text(file, "presented_sd_jwt");
     span sign_off = value_text(file, "sign_off"), kb_jwt = value_text(file, "kb_jwt");
-    check(g, presentation_split(issued, false, &p, NULL) == CSIGN_OK && p.disclosure_count == 2 && span_equal(p.bound, issued),
+    check(g,
+          presentation_split(issued, false, &p, NULL) == CSIGN_OK && p.disclosure_count == 2 &&
+              span_equal(p.bound, issued),
           "issued");
-    token(g, span_of(issued.data, p.jwt.signing_input.size + 87), "dc+sd-jwt", true, &registry, &holder, "credential");
+    token(g, span_of(issued.data, p.jwt.signing_input.size + 87), "dc+sd-jwt", true, &registry, &holder,
+          "credential");
     token(g, kb_jwt, "kb+jwt", false, &holder, &registry, "key binding");
     token(g, value_text(file, "status_list_valid"), "statuslist+jwt", true, &registry, &holder, "status list");
-    token(g, value_text(file, "status_list_idx412_revoked"), "statuslist+jwt", true, &registry, &holder, "another");
+    token(g, value_text(file, "status_list_idx412_revoked"), "statuslist+jwt", true, &registry, &holder,
+          "another");
 
     for (size_t i = 0; i < 2; i++) {
         span text = value_string(value_nth(value_at(file, "disclosures"), i)), decoded, salt, name;
@@ -112,8 +118,9 @@ static void tokens(struct group *g, span file)
         /* ["salt","name","value"] */
         bool read = base64url_decode(&scratch, placed(text), &decoded);
         struct cursor c = cursor_open(decoded);
-        read = read && cursor_literal(&c, SPAN("[\"")) && cursor_until(&c, '"', &salt) && cursor_literal(&c, SPAN(",\"")) &&
-               cursor_until(&c, '"', &name) && cursor_literal(&c, SPAN(",")) && base64url_exact(salt, salt_bytes, 16);
+        read = read && cursor_literal(&c, SPAN("[\"")) && cursor_until(&c, '"', &salt) &&
+               cursor_literal(&c, SPAN(",\"")) && cursor_until(&c, '"', &name) &&
+               cursor_literal(&c, SPAN(",")) && base64url_exact(salt, salt_bytes, 16);
         check(g, read, "its JSON");
         if (!read)
             continue;
@@ -133,13 +140,16 @@ static void tokens(struct group *g, span file)
     check(g, !hash_is(json, value_text(file, "transaction_data_hash")), "not the hash of the JSON");
     check(g, hash_is(value_text(file, "document_utf8"), value_text(file, "document_sha256_b64u")), "document");
 
-    /* The payload of the key binding lacks jti and auth_time of our profile: it must not read as one of ours. */
+    /* The payload of the key binding lacks jti and auth_time of our profile: it must not read as one of ours.
+     */
     struct buffer scratch = buffer_open(memory, sizeof memory);
     struct key_binding binding;
     csign_fault fault = {CSIGN_OK, "", "", 0};
-    check(g, jws_decode(&p.key_binding, &scratch, NULL) == CSIGN_OK &&
-                 key_binding_read(&p.key_binding, &scratch, &binding, &fault) == CSIGN_E_MALFORMED_KEY_BINDING &&
-                 strcmp(fault.field, "jti") == 0, "the older profile refuses by its missing claim");
+    check(g,
+          jws_decode(&p.key_binding, &scratch, NULL) == CSIGN_OK &&
+              key_binding_read(&p.key_binding, &scratch, &binding, &fault) == CSIGN_E_MALFORMED_KEY_BINDING &&
+              strcmp(fault.field, "jti") == 0,
+          "the older profile refuses by its missing claim");
 }
 
 /* What stands under index 412, 0xFF if it cannot be read. */
@@ -155,7 +165,8 @@ static uint8_t status_at_412(span compact)
         return 0xFF;
     span claim = value_at(jws.payload, "status_list");
     if (value_integer(claim, "bits") != 2 || !base64url_decode(&scratch, value_text(claim, "lst"), &list) ||
-        uncompress(inflated, &size, list.data, list.size) != Z_OK || !status_list_get(span_of(inflated, size), 2, 412, &value))
+        uncompress(inflated, &size, list.data, list.size) != Z_OK ||
+        !status_list_get(span_of(inflated, size), 2, 412, &value))
         return 0xFF;
     return value;
 }
@@ -170,16 +181,24 @@ static void status_lists(struct group *g, span file)
 static void check_values(struct group *g, span file)
 {
     (void)file;
-    span entry = SPAN("eyJ0eXBlIjoiZXhhbXBsZV90eXBlIiwiY3JlZGVudGlhbF9pZHMiOlsiaWRfY2FyZF9jcmVkZW50aWFsIl0sImFjdGlvbiI6IkFwcHJv"
-                      "dmUgZXhhbXBsZSJ9"), json;
+    span entry = SPAN("eyJ0eXBlIjoiZXhhbXBsZV90eXBlIiwiY3JlZGVudGlhbF9pZHMiOlsiaWRfY2FyZF9jcmVkZW50aWFsIl0sImFj"
+                      "dGlvbiI6IkFwcHJv"
+                      "dmUgZXhhbXBsZSJ9"),
+         json;
     struct buffer scratch = buffer_open(memory, sizeof memory);
-    check(g, hash_is(SPAN("WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsICJmYW1pbHlfbmFtZSIsICJNw7ZiaXVzIl0"),
-                     SPAN("X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0")), "a disclosure of a member");
-    check(g, hash_is(SPAN("WyJsa2x4RjVqTVlsR1RQVW92TU5JdkNBIiwgIkZSIl0"),
-                     SPAN("w0I8EKcdCtUPkGCNUrfwVp2xEgNjtoIDlOxc9-PlOhs")), "a disclosure of an element");
+    check(g,
+          hash_is(SPAN("WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsICJmYW1pbHlfbmFtZSIsICJNw7ZiaXVzIl0"),
+                  SPAN("X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0")),
+          "a disclosure of a member");
+    check(g,
+          hash_is(SPAN("WyJsa2x4RjVqTVlsR1RQVW92TU5JdkNBIiwgIkZSIl0"),
+                  SPAN("w0I8EKcdCtUPkGCNUrfwVp2xEgNjtoIDlOxc9-PlOhs")),
+          "a disclosure of an element");
     check(g, hash_is(entry, SPAN("TMFpAW0ZtFYNPi0p1trEWMu1XNVOMFXj9d-23lVPE8Y")), "transaction data");
-    check(g, base64url_decode(&scratch, entry, &json) &&
-                 !hash_is(json, SPAN("TMFpAW0ZtFYNPi0p1trEWMu1XNVOMFXj9d-23lVPE8Y")), "not the hash of the JSON");
+    check(g,
+          base64url_decode(&scratch, entry, &json) &&
+              !hash_is(json, SPAN("TMFpAW0ZtFYNPi0p1trEWMu1XNVOMFXj9d-23lVPE8Y")),
+          "not the hash of the JSON");
 }
 
 /* --- golden_passkey.json --- */
@@ -203,24 +222,32 @@ static bool read_wrapper(span segment, span parts[3])
 static void passkey(struct group *g, span vector)
 {
     span kb_jwt = value_text(vector, "kb_jwt"), input = value_text(vector, "signing_input"), parts[3];
-    span client_data = value_text(vector, "clientDataJSON"), authenticator = value_hex(vector, "authenticatorData_hex");
+    span client_data = value_text(vector, "clientDataJSON"),
+         authenticator = value_hex(vector, "authenticatorData_hex");
     span challenge = value_text(vector, "challenge_b64u"), jwk = value_at(vector, "jwk");
     struct buffer scratch = buffer_open(memory, sizeof memory), message = made_open();
     struct jws jws;
     struct key_binding binding;
     csign_fault fault = {CSIGN_OK, "", "", 0};
-    check(g, jws_split(placed(kb_jwt), &jws, NULL) == CSIGN_OK && span_equal(jws.signing_input, input) &&
-                 span_equal(jws.segments[2], value_text(vector, "jws_signature_segment")), "split");
-    check(g, read_wrapper(jws.segments[2], parts) && span_equal(parts[0], authenticator) && span_equal(parts[1], client_data) &&
-                 span_equal(parts[2], value_hex(vector, "signature_hex")), "wrapper");
-    check(g, hash_is(input, challenge) && span_equal(value_text(client_data, "challenge"), challenge), "challenge");
+    check(g,
+          jws_split(placed(kb_jwt), &jws, NULL) == CSIGN_OK && span_equal(jws.signing_input, input) &&
+              span_equal(jws.segments[2], value_text(vector, "jws_signature_segment")),
+          "split");
+    check(g,
+          read_wrapper(jws.segments[2], parts) && span_equal(parts[0], authenticator) &&
+              span_equal(parts[1], client_data) && span_equal(parts[2], value_hex(vector, "signature_hex")),
+          "wrapper");
+    check(g, hash_is(input, challenge) && span_equal(value_text(client_data, "challenge"), challenge),
+          "challenge");
     uint8_t rp[32];
     hash_of(value_text(vector, "rpId"), rp);
     check(g, authenticator.size == 37 && memcmp(authenticator.data, rp, 32) == 0, "relying party");
     /* N38: the algorithm of a passkey is none of ours yet, so that the token refuses whatever its signature. */
-    check(g, jws_decode(&jws, &scratch, NULL) == CSIGN_OK &&
-                 key_binding_read(&jws, &scratch, &binding, &fault) == CSIGN_E_MALFORMED_HEADER &&
-                 strcmp(fault.field, "alg") == 0, "refused as a plain key binding");
+    check(g,
+          jws_decode(&jws, &scratch, NULL) == CSIGN_OK &&
+              key_binding_read(&jws, &scratch, &binding, &fault) == CSIGN_E_MALFORMED_HEADER &&
+              strcmp(fault.field, "alg") == 0,
+          "refused as a plain key binding");
 
     if (!span_equal(value_text(jwk, "kty"), SPAN("OKP"))) {
         skip("golden_passkey.json, es256: signature", "ECDSA P-256 is not built here (TOKENS 6 comes later)");
@@ -231,8 +258,10 @@ static void passkey(struct group *g, span vector)
     hash_of(client_data, client_hash);
     buffer_put(&message, authenticator);
     buffer_put(&message, span_of(client_hash, sizeof client_hash));
-    check(g, public_key_read(value_text(jwk, "x"), &key) && public_key_is_sound(&key) && parts[2].size == 64 &&
-                 public_key_verify(&key, buffer_span(&message), parts[2].data), "signature");
+    check(g,
+          public_key_read(value_text(jwk, "x"), &key) && public_key_is_sound(&key) && parts[2].size == 64 &&
+              public_key_verify(&key, buffer_span(&message), parts[2].data),
+          "signature");
     check(g, !jws_verify(&jws, &key), "no signature over the signing input itself");
 }
 
@@ -257,7 +286,8 @@ static span unfolded(const char *name)
     return buffer_since(kept, from);
 }
 
-/* Whether the payload's `_sd` has the digest of each disclosure; the payload of these examples is not of our profile. */
+/* Whether the payload's `_sd` has the digest of each disclosure; the payload of these examples is not of our
+ * profile. */
 static void commits(struct group *g, const struct presentation *p, span payload)
 {
     span digests = value_at(value_at(value_at(payload, "ld"), "credentialSubject"), "_sd"), one;
@@ -276,7 +306,8 @@ static void commits(struct group *g, const struct presentation *p, span payload)
 static unsigned openid4vp(void)
 {
     struct group g = {"openid4vp", 0, 0};
-    span issued = unfolded("openid4vp/sd_jwt_issuance.txt"), presented = unfolded("openid4vp/sd_jwt_presentation.txt");
+    span issued = unfolded("openid4vp/sd_jwt_issuance.txt"),
+         presented = unfolded("openid4vp/sd_jwt_presentation.txt");
     span kb_jwt = unfolded("openid4vp/kb_jwt_serialized.txt");
     struct presentation p;
     struct buffer scratch = buffer_open(memory, sizeof memory);
@@ -284,19 +315,27 @@ static unsigned openid4vp(void)
         skip("openid4vp", "not in the vectors' folder");
         return 0;
     }
-    check(&g, presentation_split(placed(issued), false, &p, NULL) == CSIGN_OK && p.disclosure_count == 3, "issued");
+    check(&g, presentation_split(placed(issued), false, &p, NULL) == CSIGN_OK && p.disclosure_count == 3,
+          "issued");
     check(&g, jws_decode(&p.jwt, &scratch, NULL) == CSIGN_OK, "credential");
     commits(&g, &p, p.jwt.payload);
-    check(&g, presentation_split(placed(presented), true, &p, NULL) == CSIGN_OK && p.disclosure_count == 1, "presented");
-    check(&g, jws_decode(&p.jwt, &scratch, NULL) == CSIGN_OK && jws_decode(&p.key_binding, &scratch, NULL) == CSIGN_OK &&
-                  p.jwt.signature.size == 64 && p.key_binding.signature.size == 64, "decoded");
+    check(&g, presentation_split(placed(presented), true, &p, NULL) == CSIGN_OK && p.disclosure_count == 1,
+          "presented");
+    check(&g,
+          jws_decode(&p.jwt, &scratch, NULL) == CSIGN_OK &&
+              jws_decode(&p.key_binding, &scratch, NULL) == CSIGN_OK && p.jwt.signature.size == 64 &&
+              p.key_binding.signature.size == 64,
+          "decoded");
     commits(&g, &p, p.jwt.payload);
     check(&g, span_ends(presented, kb_jwt), "key binding");
     check(&g, hash_is(p.bound, value_text(p.key_binding.payload, "sd_hash")), "sd_hash");
     struct jws_header header;
     csign_fault fault = {CSIGN_OK, "", "", 0};
-    check(&g, jws_header_read(p.key_binding.header, "kb+jwt", false, &scratch, &header, &fault) == CSIGN_E_MALFORMED_HEADER &&
-                  strcmp(fault.field, "alg") == 0, "ES256 refuses");
+    check(&g,
+          jws_header_read(p.key_binding.header, "kb+jwt", false, &scratch, &header, &fault) ==
+                  CSIGN_E_MALFORMED_HEADER &&
+              strcmp(fault.field, "alg") == 0,
+          "ES256 refuses");
     skip("openid4vp: two signatures", "ES256 is not built here (TOKENS 6 comes later)");
     return report(&g);
 }
@@ -306,7 +345,8 @@ int main(void)
     static const struct {
         const char *name;
         void (*run)(struct group *, span);
-    } groups[] = {{"keys", keys}, {"tokens", tokens}, {"status lists", status_lists}, {"check values", check_values}};
+    } groups[] = {
+        {"keys", keys}, {"tokens", tokens}, {"status lists", status_lists}, {"check values", check_values}};
     unsigned failures = 0;
     page = page_end_open(1u << 14);
     span file = vectors_read_own("golden_ed25519.json");

@@ -1,6 +1,6 @@
 /*
- * profile.json, which profile.py makes from the text alone, both ways: what is read of each format are its fields, and
- * what is made from the fields is the same bytes.
+ * profile.json, which profile.py makes from the text alone, both ways: what is read of each format are its
+ * fields, and what is made from the fields is the same bytes.
  */
 #include "checkpoint.h"
 #include "credential.h"
@@ -97,9 +97,10 @@ static struct vkey vkey_named(const char *label, const char *name, enum note_key
 
 static void keys(struct group *g)
 {
-    static const char *const labels[] = {"root 1",   "root 2",     "root 3",       "statuslog 1",  "fresh 1",
-                                         "fresh 2",  "policy US",  "app 1",        "receipts 1",   "officer us 1",
-                                         "issuer 1", "holder a",   "officer us 2", "holder before", "holder c"};
+    static const char *const labels[] = {"root 1",       "root 2",        "root 3",    "statuslog 1",
+                                         "fresh 1",      "fresh 2",       "policy US", "app 1",
+                                         "receipts 1",   "officer us 1",  "issuer 1",  "holder a",
+                                         "officer us 2", "holder before", "holder c"};
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
         span key = value_at(value_at(file, "keys"), labels[i]);
         struct signing_key signing = key_of(labels[i]);
@@ -110,7 +111,8 @@ static void keys(struct group *g)
         check(g, public_key_read(value_text(key, "x"), &read) && public_key_equal(&read, &public), "x");
         check(g, public_key_is_sound(&public), "sound");
         public_key_thumbprint(&public, thumbprint);
-        check(g, span_equal(value_base64url(span_of(thumbprint, 32)), value_text(key, "thumbprint")), "thumbprint");
+        check(g, span_equal(value_base64url(span_of(thumbprint, 32)), value_text(key, "thumbprint")),
+              "thumbprint");
     }
 }
 
@@ -121,14 +123,20 @@ static void root(struct group *g)
     struct buffer scratch = scratch_open(), made = made_open();
     struct root r;
     check(g, root_read(placed(bytes), &scratch, &r, NULL) == CSIGN_OK, "read");
-    check(g, is_text(r.origin, "registry.test") && r.kind == ROOT_TEST && r.version == 1 && r.threshold == 2, "head");
+    check(g, is_text(r.origin, "registry.test") && r.kind == ROOT_TEST && r.version == 1 && r.threshold == 2,
+          "head");
     check(g, r.issued == (int64_t)now - 86400 * 30 && r.expires == (int64_t)now + 86400 * 300, "times");
-    check(g, r.key_count == 3 && r.issuer_count == 1 && r.statuslog_count == 1 && r.releaselog_count == 1, "lines");
-    check(g, r.fresh_count == 2 && r.freshness == 1 && r.receipts_count == 1 && r.statuslist_count == 1, "more lines");
+    check(g, r.key_count == 3 && r.issuer_count == 1 && r.statuslog_count == 1 && r.releaselog_count == 1,
+          "lines");
+    check(g, r.fresh_count == 2 && r.freshness == 1 && r.receipts_count == 1 && r.statuslist_count == 1,
+          "more lines");
     check(g, r.policy_count == 1 && r.admin_count == 2, "last lines");
-    check(g, is_text(r.issuers[0].iss, "https://registry.test") && is_text(r.issuers[0].jurisdiction, "US"), "issuer");
-    check(g, span_equal(span_text(r.issuers[0].kid),
-                        value_text(value_at(value_at(file, "keys"), "issuer 1"), "thumbprint")), "kid");
+    check(g, is_text(r.issuers[0].iss, "https://registry.test") && is_text(r.issuers[0].jurisdiction, "US"),
+          "issuer");
+    check(g,
+          span_equal(span_text(r.issuers[0].kid),
+                     value_text(value_at(value_at(file, "keys"), "issuer 1"), "thumbprint")),
+          "kid");
     check(g, is_text(r.admins[0].authority, "authority.us"), "admin");
     check(g, is_bytes(r.hash, 32, value_hex(at, "hash")), "hash");
     root_write(&made, &r);
@@ -159,8 +167,10 @@ static void policy(struct group *g)
     check(g, p.effective_from == value_integer(file, "now") - 86400 * 30 && !p.has_effective_to, "times");
     check(g, p.utc_offset_s == -6 * 3600 && p.applies_to.count == 1 && p.rules.count == 1, "scope");
     const struct rule *rule = policy_find(&p, SPAN("imaging_report"), SETTING_OUTPATIENT);
-    check(g, rule && rule->max_status_age_s == 60 && rule->signoff_to_release_s == 3600 && rule->batch == 1 &&
-                 rule->ai_authorship == RULE_DRAFT_WITH_APPROVAL && rule->signers.count == 1, "rule");
+    check(g,
+          rule && rule->max_status_age_s == 60 && rule->signoff_to_release_s == 3600 && rule->batch == 1 &&
+              rule->ai_authorship == RULE_DRAFT_WITH_APPROVAL && rule->signers.count == 1,
+          "rule");
     check(g, !policy_find(&p, SPAN("imaging_report"), SETTING_ONLINE), "no other rule");
     check(g, is_bytes(p.hash, 32, value_hex(at, "hash")), "hash");
     leaf_policy_id(p.id, id);
@@ -193,7 +203,8 @@ static bool leaf_fields(span at, const struct leaf *l, struct leaf *ret)
         memcpy(ret->policy.note, value_hex(at, "note").data, 24);
         leaf_policy_id(value_text(at, "id"), ret->policy.id);
         return l->policy.version == ret->policy.version && l->policy.effective_ms == ret->policy.effective_ms &&
-               memcmp(l->policy.id, ret->policy.id, 8) == 0 && memcmp(l->policy.note, ret->policy.note, 24) == 0;
+               memcmp(l->policy.id, ret->policy.id, 8) == 0 &&
+               memcmp(l->policy.note, ret->policy.note, 24) == 0;
     case LEAF_BINDING: {
         struct public_key holder;
         uint8_t thumbprint[32];
@@ -202,7 +213,8 @@ static bool leaf_fields(span at, const struct leaf *l, struct leaf *ret)
             return false;
         public_key_thumbprint(&holder, thumbprint);
         leaf_binding_commit(value_text(at, "iss"), value_text(at, "sub"), thumbprint, ret->binding.commit);
-        return l->binding.index == ret->binding.index && memcmp(l->binding.commit, ret->binding.commit, 32) == 0 &&
+        return l->binding.index == ret->binding.index &&
+               memcmp(l->binding.commit, ret->binding.commit, 32) == 0 &&
                is_bytes(ret->binding.commit, 32, value_hex(at, "commit")) &&
                span_equal(value_base64url(span_of(thumbprint, 32)), value_text(at, "thumbprint"));
     }
@@ -217,18 +229,18 @@ static bool leaf_fields(span at, const struct leaf *l, struct leaf *ret)
         ret->end.effective_ms = value_integer(at, "effective_ms");
         ret->end.recorded_ms = value_integer(at, "recorded_ms");
         memcpy(ret->end.deed, value_hex(at, "deed").data, 16);
-        return l->end.index == ret->end.index && l->end.code == ret->end.code && l->end.reason == ret->end.reason &&
-               l->end.effective_ms == ret->end.effective_ms && l->end.recorded_ms == ret->end.recorded_ms &&
-               memcmp(l->end.deed, ret->end.deed, 16) == 0;
+        return l->end.index == ret->end.index && l->end.code == ret->end.code &&
+               l->end.reason == ret->end.reason && l->end.effective_ms == ret->end.effective_ms &&
+               l->end.recorded_ms == ret->end.recorded_ms && memcmp(l->end.deed, ret->end.deed, 16) == 0;
     case LEAF_CUT:
         ret->cut.kind = (enum cut_kind)value_integer(at, "cut_kind");
         ret->cut.reason = (enum end_reason)value_integer(at, "reason");
         ret->cut.cut_ms = value_integer(at, "cut_ms");
         leaf_cut_id(ret->cut.kind, value_text(at, "identifier"), value_text(at, "model"), ret->cut.id);
         memcpy(ret->cut.deed, value_hex(at, "deed").data, 16);
-        return l->cut.kind == ret->cut.kind && l->cut.reason == ret->cut.reason && l->cut.cut_ms == ret->cut.cut_ms &&
-               memcmp(l->cut.id, ret->cut.id, 16) == 0 && memcmp(l->cut.deed, ret->cut.deed, 16) == 0 &&
-               is_bytes(ret->cut.id, 16, value_hex(at, "id"));
+        return l->cut.kind == ret->cut.kind && l->cut.reason == ret->cut.reason &&
+               l->cut.cut_ms == ret->cut.cut_ms && memcmp(l->cut.id, ret->cut.id, 16) == 0 &&
+               memcmp(l->cut.deed, ret->cut.deed, 16) == 0 && is_bytes(ret->cut.id, 16, value_hex(at, "id"));
     }
     return false;
 }
@@ -260,14 +272,18 @@ static void status_log(struct group *g)
     struct merkle_range range = {0};
     uint64_t size = value_integer(at, "size");
     struct merkle_hash empty = merkle_range_root(&range);
-    check(g, is_bytes(empty.bytes, 32, value_unhex(value_string(value_nth(value_at(at, "roots"), 0)))), "root of no leaf");
+    check(g, is_bytes(empty.bytes, 32, value_unhex(value_string(value_nth(value_at(at, "roots"), 0)))),
+          "root of no leaf");
     for (size_t i = 0; i < size; i++) {
         span leaf = value_hex(value_nth(value_at(file, "leaves"), i), "leaf");
         struct merkle_hash hash = merkle_leaf(leaf);
-        check(g, is_bytes(hash.bytes, 32, value_unhex(value_string(value_nth(value_at(at, "leaf_hashes"), i)))), "leaf hash");
+        check(g, is_bytes(hash.bytes, 32, value_unhex(value_string(value_nth(value_at(at, "leaf_hashes"), i)))),
+              "leaf hash");
         bool appended = merkle_range_append(&range, &hash);
         struct merkle_hash tree = merkle_range_root(&range);
-        check(g, appended && is_bytes(tree.bytes, 32, value_unhex(value_string(value_nth(value_at(at, "roots"), i + 1)))),
+        check(g,
+              appended &&
+                  is_bytes(tree.bytes, 32, value_unhex(value_string(value_nth(value_at(at, "roots"), i + 1)))),
               "root");
     }
 
@@ -280,9 +296,12 @@ static void status_log(struct group *g)
     struct signing_key log_key = key_of("statuslog 1"), fresh_keys[2] = {key_of("fresh 1"), key_of("fresh 2")};
     struct checkpoint checkpoint;
     struct buffer made = made_open();
-    check(g, read_note(placed(bytes), &note) && checkpoint_read(note.text, &checkpoint, NULL) == CSIGN_OK, "checkpoint");
+    check(g, read_note(placed(bytes), &note) && checkpoint_read(note.text, &checkpoint, NULL) == CSIGN_OK,
+          "checkpoint");
     struct merkle_hash tree = merkle_range_root(&range);
-    check(g, span_equal(checkpoint.origin, origin) && checkpoint.size == size && merkle_hash_equal(&checkpoint.root, &tree),
+    check(g,
+          span_equal(checkpoint.origin, origin) && checkpoint.size == size &&
+              merkle_hash_equal(&checkpoint.root, &tree),
           "its fields");
     check(g, note_verify(&note, &log, NULL) == CSIGN_OK, "the log's signature");
     checkpoint = (struct checkpoint){origin, size, tree};
@@ -304,7 +323,9 @@ static void status_log(struct group *g)
     check(g, event_read(placed(object), &scratch, &event, NULL) == CSIGN_OK, "event");
     check(g, event.first == 0 && event.count == size && span_equal(event.checkpoint, bytes), "its fields");
     for (size_t i = 0; i < event.count; i++)
-        check(g, is_bytes(event.leaves + i * LEAF_SIZE, LEAF_SIZE, value_hex(value_nth(value_at(file, "leaves"), i), "leaf")),
+        check(g,
+              is_bytes(event.leaves + i * LEAF_SIZE, LEAF_SIZE,
+                       value_hex(value_nth(value_at(file, "leaves"), i), "leaf")),
               "its leaf");
     made = made_open();
     event_write(&made, 0, event.count, event.leaves, bytes);
@@ -315,17 +336,20 @@ static void status_log(struct group *g)
     uint64_t time;
     bytes = value_text(at, "fresh");
     check(g, read_note(placed(bytes), &note) && fresh_read(note.text, &answer, NULL) == CSIGN_OK, "fresh note");
-    check(g, span_equal(answer.origin, origin) && answer.size == size && merkle_hash_equal(&answer.root, &tree) &&
-                 span_equal(value_base64url(span_of(answer.nonce, sizeof answer.nonce)), value_text(at, "nonce")),
+    check(g,
+          span_equal(answer.origin, origin) && answer.size == size && merkle_hash_equal(&answer.root, &tree) &&
+              span_equal(value_base64url(span_of(answer.nonce, sizeof answer.nonce)), value_text(at, "nonce")),
           "its fields");
-    check(g, note_verify(&note, &fresh[0], &time) == CSIGN_OK && time == value_integer(at, "fresh_time"), "its time");
+    check(g, note_verify(&note, &fresh[0], &time) == CSIGN_OK && time == value_integer(at, "fresh_time"),
+          "its time");
     made = made_open();
     answer = (struct fresh){.origin = origin, .size = size, .root = tree};
     (void)base64url_exact(value_text(at, "nonce"), answer.nonce, sizeof answer.nonce);
     fresh_write(&made, &answer);
     text_size = made.size;
     buffer_byte(&made, '\n');
-    note_cosign(&made, span_of(made.data, text_size), &fresh[0], &fresh_keys[0], value_integer(at, "fresh_time"));
+    note_cosign(&made, span_of(made.data, text_size), &fresh[0], &fresh_keys[0],
+                value_integer(at, "fresh_time"));
     check(g, made_is(&made, bytes), "made and signed");
 }
 
@@ -341,23 +365,40 @@ static void credential_fields(struct group *g, const struct credential *c, uint6
     check(g, is_text(c->iss, "https://registry.test") && credential_type_matches(c), "iss and vct");
     check(g, c->iat == now - 3600 && c->nbf == now - 3600 && c->exp == now + 25200, "times");
     check(g, is_text(c->sub, "01936f00-635f-71f5-8aca-7f6540ed03d7"), "sub");
-    check(g, span_equal(value_base64url(span_of(c->cnf.jwk.x.bytes, 32)),
-                        value_text(value_at(value_at(file, "keys"), "holder a"), "x")), "cnf");
-    check(g, c->status.status_list.idx == 1 && is_text(c->status.status_list.uri, "https://registry.test/status/list/0") &&
-                 is_text(c->status.countersign.origin, "status.registry.test") && c->status.countersign.idx == 1, "status");
-    check(g, word_is(&professions, c->profession, "physician") && c->level == LEVEL_INDEPENDENT, "profession and level");
+    check(g,
+          span_equal(value_base64url(span_of(c->cnf.jwk.x.bytes, 32)),
+                     value_text(value_at(value_at(file, "keys"), "holder a"), "x")),
+          "cnf");
+    check(g,
+          c->status.status_list.idx == 1 &&
+              is_text(c->status.status_list.uri, "https://registry.test/status/list/0") &&
+              is_text(c->status.countersign.origin, "status.registry.test") && c->status.countersign.idx == 1,
+          "status");
+    check(g, word_is(&professions, c->profession, "physician") && c->level == LEVEL_INDEPENDENT,
+          "profession and level");
     check(g, c->jurisdiction.count == 1 && is_text(c->jurisdiction.items[0], "US"), "jurisdiction");
-    check(g, c->specialty.count == 1 && is_text(specialty->system, "urn:nucc") && is_text(specialty->code, "2085R0202X"),
+    check(g,
+          c->specialty.count == 1 && is_text(specialty->system, "urn:nucc") &&
+              is_text(specialty->code, "2085R0202X"),
           "specialty");
-    check(g, c->privileges.prescribe && c->privileges.schedules.count == 2 && c->privileges.antimicrobial_grade == 2 &&
-                 !c->privileges.narcotic && c->privileges.imaging_report && !c->privileges.tcm, "privileges");
+    check(g,
+          c->privileges.prescribe && c->privileges.schedules.count == 2 &&
+              c->privileges.antimicrobial_grade == 2 && !c->privileges.narcotic &&
+              c->privileges.imaging_report && !c->privileges.tcm,
+          "privileges");
     check(g, is_text(c->site.id, "clinic-1") && c->site.basis == BASIS_PRIMARY && c->site.consent, "site");
-    check(g, c->independent_since == 20150701 && c->licensed_until == 20270331 && c->conditions.count == 0, "dates");
+    check(g, c->independent_since == 20150701 && c->licensed_until == 20270331 && c->conditions.count == 0,
+          "dates");
     check(g, c->assurance.level == ASSURANCE_VALIDATED && c->assurance.validated_at == 0, "assurance");
-    check(g, word_is(&storages, c->authenticator.storage, "hardware") && word_is(&user_auths, c->authenticator.user_auth, "pin") &&
-                 c->authenticator.attested && word_is(&proofings, c->authenticator.proofing, "in_person"), "authenticator");
-    check(g, c->test && is_text(c->name, "Dr A. Example") && is_text(c->licence_number, "REG-0012345") &&
-                 c->identifiers.count == 0, "test and identity");
+    check(g,
+          word_is(&storages, c->authenticator.storage, "hardware") &&
+              word_is(&user_auths, c->authenticator.user_auth, "pin") && c->authenticator.attested &&
+              word_is(&proofings, c->authenticator.proofing, "in_person"),
+          "authenticator");
+    check(g,
+          c->test && is_text(c->name, "Dr A. Example") && is_text(c->licence_number, "REG-0012345") &&
+              c->identifiers.count == 0,
+          "test and identity");
 }
 
 static void credential(struct group *g)
@@ -374,7 +415,9 @@ static void credential(struct group *g)
     uint8_t hash[32];
     bool split = presentation_split(placed(text), false, &p, NULL) == CSIGN_OK && p.disclosure_count == 2;
     check(g, split && jws_decode(&p.jwt, &scratch, NULL) == CSIGN_OK, "split");
-    check(g, span_equal(p.jwt.header, value_text(at, "header")) && span_equal(p.jwt.payload, value_text(at, "payload")),
+    check(g,
+          span_equal(p.jwt.header, value_text(at, "header")) &&
+              span_equal(p.jwt.payload, value_text(at, "payload")),
           "header and payload");
     signing_key_public(&issuer, &public);
     check(g, jws_verify(&p.jwt, &public), "the issuer's signature");
@@ -383,23 +426,29 @@ static void credential(struct group *g)
     credential_fields(g, &c, now);
     check(g, span_equal(c.kid, value_text(value_at(value_at(file, "keys"), "issuer 1"), "thumbprint")), "kid");
     hash_of(p.bound, hash);
-    check(g, span_equal(p.bound, text) && span_equal(value_base64url(span_of(hash, 32)), value_text(at, "sd_hash")),
+    check(g,
+          span_equal(p.bound, text) &&
+              span_equal(value_base64url(span_of(hash, 32)), value_text(at, "sd_hash")),
           "sd_hash");
 
     for (size_t i = 0; i < 2 && split; i++) {
         span d = value_nth(disclosures, i), salt_text;
         struct buffer digest = made_open(), salt = buffer_open(secrets.salts[i], sizeof secrets.salts[i]);
-        check(g, span_equal(decoded[i], value_text(d, "json")) && span_equal(p.disclosures[i], value_text(d, "text")),
+        check(g,
+              span_equal(decoded[i], value_text(d, "json")) &&
+                  span_equal(p.disclosures[i], value_text(d, "text")),
               "a disclosure");
         disclosure_digest(p.disclosures[i], &digest);
         check(g, made_is(&digest, value_text(d, "digest")), "its digest");
         struct cursor cursor = cursor_open(decoded[i]);
-        check(g, cursor_literal(&cursor, SPAN("[\"")) && cursor_until(&cursor, '"', &salt_text) &&
-                     base64url_decode(&salt, salt_text, NULL) && salt.size == 16, "its salt");
+        check(g,
+              cursor_literal(&cursor, SPAN("[\"")) && cursor_until(&cursor, '"', &salt_text) &&
+                  base64url_decode(&salt, salt_text, NULL) && salt.size == 16,
+              "its salt");
     }
     check(g, credential_write(&made, &c, &secrets, &issuer) == CSIGN_OK && made_is(&made, text), "written");
-    check(g, made.size > p.jwt.segments[0].size &&
-                 span_starts(buffer_span(&made), value_text(at, "jwt")), "the JWT");
+    check(g, made.size > p.jwt.segments[0].size && span_starts(buffer_span(&made), value_text(at, "jwt")),
+          "the JWT");
 }
 
 static void request(struct group *g)
@@ -409,16 +458,27 @@ static void request(struct group *g)
     struct buffer scratch = scratch_open(), made = made_open();
     struct request r;
     check(g, request_read(placed(json), &scratch, &r, NULL) == CSIGN_OK, "read");
-    check(g, r.slot == 1 && is_text(r.act, "imaging_report") && r.setting == SETTING_OUTPATIENT &&
-                 is_text(r.jurisdiction, "US-KS") && is_text(r.site, "clinic-1"), "where");
-    check(g, is_text(r.tool.id, "reporter") && is_text(r.tool.model, "large") && is_text(r.tool.version, "4.2"), "tool");
-    check(g, r.facts.visit == VISIT_FIRST && r.facts.patient_age == 52 &&
-                 r.facts.present == (1u << (FACT_VISIT - 1) | 1u << (FACT_PATIENT_AGE - 1)), "facts");
-    check(g, r.draft.present && !r.prior.present && !r.encounter_ref.present && r.meaning == 0, "what may be absent");
+    check(g,
+          r.slot == 1 && is_text(r.act, "imaging_report") && r.setting == SETTING_OUTPATIENT &&
+              is_text(r.jurisdiction, "US-KS") && is_text(r.site, "clinic-1"),
+          "where");
+    check(g, is_text(r.tool.id, "reporter") && is_text(r.tool.model, "large") && is_text(r.tool.version, "4.2"),
+          "tool");
+    check(g,
+          r.facts.visit == VISIT_FIRST && r.facts.patient_age == 52 &&
+              r.facts.present == (1u << (FACT_VISIT - 1) | 1u << (FACT_PATIENT_AGE - 1)),
+          "facts");
+    check(g, r.draft.present && !r.prior.present && !r.encounter_ref.present && r.meaning == 0,
+          "what may be absent");
     check(g, r.authorship == AUTHORSHIP_AI_DRAFT && is_text(r.audience, "deployment-1"), "audience");
-    check(g, is_text(r.document.url, "https://app.test/d") && is_text(r.document.label, "Imaging report"), "document");
-    check(g, r.issued_at == now - 600 && r.expires_at == now + 600 && is_text(r.answer_to, "https://app.test/a"), "times");
-    check(g, span_equal(value_base64url(span_of(r.patient_ref, 32)), value_text(value_at(file, "patient_ref"), "ref")),
+    check(g, is_text(r.document.url, "https://app.test/d") && is_text(r.document.label, "Imaging report"),
+          "document");
+    check(g,
+          r.issued_at == now - 600 && r.expires_at == now + 600 && is_text(r.answer_to, "https://app.test/a"),
+          "times");
+    check(g,
+          span_equal(value_base64url(span_of(r.patient_ref, 32)),
+                     value_text(value_at(file, "patient_ref"), "ref")),
           "patient_ref");
     request_write(&made, &r);
     check(g, made_is(&made, json), "written");
@@ -429,14 +489,18 @@ static void patient_reference(struct group *g)
     span at = value_at(file, "patient_ref"), key = value_hex(at, "key");
     uint8_t made[32];
     patient_ref(key.data, value_text(at, "scope"), value_text(at, "patient"), made);
-    check(g, key.size == PATIENT_KEY_SIZE && span_equal(value_base64url(span_of(made, 32)), value_text(at, "ref")), "made");
+    check(g,
+          key.size == PATIENT_KEY_SIZE && span_equal(value_base64url(span_of(made, 32)), value_text(at, "ref")),
+          "made");
     patient_ref(key.data, value_text(at, "patient"), value_text(at, "scope"), made);
-    check(g, !span_equal(value_base64url(span_of(made, 32)), value_text(at, "ref")), "scope and patient are told apart");
+    check(g, !span_equal(value_base64url(span_of(made, 32)), value_text(at, "ref")),
+          "scope and patient are told apart");
 }
 
 static void sign_off(struct group *g)
 {
-    span at = value_at(file, "sign_off"), json = value_text(at, "transaction_data_json"), entry = value_text(at, "transaction_data");
+    span at = value_at(file, "sign_off"), json = value_text(at, "transaction_data_json"),
+         entry = value_text(at, "transaction_data");
     uint64_t now = value_integer(file, "now");
     static uint8_t document[256];
     struct buffer scratch = scratch_open(), made = made_open();
@@ -446,12 +510,16 @@ static void sign_off(struct group *g)
     check(g, base64url_decode(&scratch, placed(entry), &decoded) && span_equal(decoded, json), "entry");
     check(g, span_equal(value_base64url(json), entry), "entry encoded");
     check(g, transaction_read(placed(json), &scratch, &t, NULL) == CSIGN_OK, "transaction");
-    check(g, t.slot == 1 && is_text(t.act, "imaging_report") && word_is(&meanings, t.meaning, "approval") &&
-                 t.disposition == DISPOSITION_MODIFIED && t.authorship == AUTHORSHIP_AI_DRAFT && t.opened_at == now - 120,
+    check(g,
+          t.slot == 1 && is_text(t.act, "imaging_report") && word_is(&meanings, t.meaning, "approval") &&
+              t.disposition == DISPOSITION_MODIFIED && t.authorship == AUTHORSHIP_AI_DRAFT &&
+              t.opened_at == now - 120,
           "its fields");
     hash_of(bytes, document);
-    check(g, memcmp(t.document.digest, document, 32) == 0 && t.document.size == bytes.size &&
-                 is_text(t.document.media_type, "text/plain"), "document");
+    check(g,
+          memcmp(t.document.digest, document, 32) == 0 && t.document.size == bytes.size &&
+              is_text(t.document.media_type, "text/plain"),
+          "document");
     hash_of(value_hex(value_at(file, "release"), "draft"), document);
     check(g, t.draft.present && memcmp(t.draft.digest, document, 32) == 0, "draft");
     transaction_write(&made, &t);
@@ -466,16 +534,23 @@ static void sign_off(struct group *g)
     signing_key_public(&holder, &public);
     bool split = presentation_split(placed(value_text(at, "sign_off")), true, &p, NULL) == CSIGN_OK &&
                  jws_decode(&p.key_binding, &scratch, NULL) == CSIGN_OK;
-    check(g, split && span_equal(p.key_binding.header, value_text(at, "header")) &&
-                 span_equal(p.key_binding.payload, value_text(at, "payload")), "key binding");
+    check(g,
+          split && span_equal(p.key_binding.header, value_text(at, "header")) &&
+              span_equal(p.key_binding.payload, value_text(at, "payload")),
+          "key binding");
     check(g, split && jws_verify(&p.key_binding, &public), "the holder's signature");
     check(g, split && key_binding_read(&p.key_binding, &scratch, &b, NULL) == CSIGN_OK, "read");
-    check(g, b.iat == now - 27 && b.auth_time == now - 90 && is_text(b.aud, "deployment-1") && b.hash_count == 1 &&
-                 memcmp(b.hashes[0], hash, 32) == 0, "its fields");
-    check(g, span_equal(value_base64url(span_of(b.sd_hash, 32)), value_text(value_at(file, "credential"), "sd_hash")),
+    check(g,
+          b.iat == now - 27 && b.auth_time == now - 90 && is_text(b.aud, "deployment-1") && b.hash_count == 1 &&
+              memcmp(b.hashes[0], hash, 32) == 0,
+          "its fields");
+    check(g,
+          span_equal(value_base64url(span_of(b.sd_hash, 32)),
+                     value_text(value_at(file, "credential"), "sd_hash")),
           "sd_hash");
     made = made_open();
-    check(g, key_binding_write(&made, &b, &holder) == CSIGN_OK && made_is(&made, value_text(at, "kb_jwt")), "written");
+    check(g, key_binding_write(&made, &b, &holder) == CSIGN_OK && made_is(&made, value_text(at, "kb_jwt")),
+          "written");
     sign_off_id(p.key_binding.signing_input, hash, id);
     check(g, is_bytes(id, 32, value_hex(at, "id")), "id");
 }
@@ -497,7 +572,8 @@ static bool step(csign_gate **gate, span bytes,
 
 static void release(struct group *g)
 {
-    static uint8_t memory[1u << 18], written[CSIGN_DECISION_TEXT_MAX], cache_memory[1u << 20] __attribute__((aligned(16)));
+    static uint8_t memory[1u << 18], written[CSIGN_DECISION_TEXT_MAX],
+        cache_memory[1u << 20] __attribute__((aligned(16)));
     span at = value_at(file, "release"), opened = value_at(at, "gate"), json = value_text(at, "json");
     csign_gate *gate = NULL;
     csign_cache *cache = NULL;
@@ -519,7 +595,9 @@ static void release(struct group *g)
         return;
     csign_gate_info info;
     csign_gate_describe(gate, &info);
-    check(g, info.bindings == 3 && info.floor == 1 && info.is_test && info.marks.log_size == value_integer(value_at(file, "log"), "size"),
+    check(g,
+          info.bindings == 3 && info.floor == 1 && info.is_test &&
+              info.marks.log_size == value_integer(value_at(file, "log"), "size"),
           "its state");
 
     csign_release r = {0};
@@ -528,13 +606,19 @@ static void release(struct group *g)
     span expected = value_text(at, "decision");
     int64_t now = (int64_t)value_integer(file, "now");
     check(g, csign_release_memory(json.size) <= sizeof memory, "memory");
-    check(g, csign_release_read(placed(json), (int64_t)value_integer(at, "received_at"), memory, sizeof memory, &r, NULL) ==
-                 CSIGN_OK, "read");
-    check(g, span_equal(r.document, value_hex(at, "document")) && r.request_count == 1 && r.sign_off_count == 1, "its fields");
+    check(g,
+          csign_release_read(placed(json), (int64_t)value_integer(at, "received_at"), memory, sizeof memory, &r,
+                             NULL) == CSIGN_OK,
+          "read");
+    check(g, span_equal(r.document, value_hex(at, "document")) && r.request_count == 1 && r.sign_off_count == 1,
+          "its fields");
     check(g, csign_decide(gate, cache, &r, now, &decision) == CSIGN_ALLOW, "allowed");
-    check(g, csign_decision_json(&decision, written, sizeof written, &size) == CSIGN_OK &&
-                 is_bytes(written, size, expected), "decision");
-    check(g, is_bytes(decision.signers[0].sign_off_id, 32, value_hex(value_at(file, "sign_off"), "id")), "sign-off id");
+    check(g,
+          csign_decision_json(&decision, written, sizeof written, &size) == CSIGN_OK &&
+              is_bytes(written, size, expected),
+          "decision");
+    check(g, is_bytes(decision.signers[0].sign_off_id, 32, value_hex(value_at(file, "sign_off"), "id")),
+          "sign-off id");
     csign_gate_free(&gate);
 }
 
@@ -554,8 +638,10 @@ static void deeds(struct group *g)
         csign_fault fault = {CSIGN_OK, "", "", 0};
         bool read = deed_read(placed(text), &scratch, &deed, &fault) == CSIGN_OK;
         char what[256], name[16];
-        (void)snprintf(what, sizeof what, "%.*s: %s: %s", (int)kind.size, (const char *)kind.data, fault.field, fault.reason);
-        check(g, read && vocabulary_find(&deed_kinds, kind) == deed.head.kind && deed.head.kind == number + 1, what);
+        (void)snprintf(what, sizeof what, "%.*s: %s: %s", (int)kind.size, (const char *)kind.data, fault.field,
+                       fault.reason);
+        check(g, read && vocabulary_find(&deed_kinds, kind) == deed.head.kind && deed.head.kind == number + 1,
+              what);
         deed_hash(text, hash);
         check(g, is_bytes(hash, 32, value_hex(one, "hash")), "hash");
         deed_chain_next(chain, ++number, hash);
@@ -564,7 +650,10 @@ static void deeds(struct group *g)
             check(g, is_bytes(chain, 32, value_hex(at, name)), name);
         if (!read)
             continue;
-        check(g, is_text(deed.origin, "registry.test") && deed.head.valid_until == value_integer(file, "now") + 86400 * 7, "head");
+        check(g,
+              is_text(deed.origin, "registry.test") &&
+                  deed.head.valid_until == value_integer(file, "now") + 86400 * 7,
+              "head");
         deed_write(&made, deed.origin, deed.id, deed.json);
         check(g, made_is(&made, text), "written");
         if (number == 1)
@@ -579,8 +668,9 @@ static void deeds(struct group *g)
     bool read = read_note(placed(value_text(at, "note_of_first")), &note) && note.signature_count == 2;
     check(g, read, "note");
     for (size_t i = 0; i < 2 && read; i++) {
-        static const char *const labels[] = {"officer us 1", "officer us 2"}, *const names[] = {"authority.us/officer-1",
-                                                                                                 "authority.us/officer-2"};
+        static const char *const labels[] = {"officer us 1", "officer us 2"}, *const names[] = {
+                                                                                  "authority.us/officer-1",
+                                                                                  "authority.us/officer-2"};
         struct vkey vkey = vkey_named(labels[i], names[i], NOTE_ED25519);
         struct signing_key key = key_of(labels[i]);
         check(g, note_verify(&note, &vkey, NULL) == CSIGN_OK, "an officer's signature");
@@ -604,21 +694,28 @@ static void receipts(struct group *g)
         struct buffer scratch = scratch_open();
         struct receipt receipt;
         bool read = receipt_read(placed(line), &scratch, &receipt, NULL) == CSIGN_OK;
-        check(g, read && receipt.seq == i + 1 && receipt.event == events[i] &&
-                     receipt.time_ms == (value_integer(file, "now") + i + 1) * 1000, "line");
+        check(g,
+              read && receipt.seq == i + 1 && receipt.event == events[i] &&
+                  receipt.time_ms == (value_integer(file, "now") + i + 1) * 1000,
+              "line");
         made = made_open();
         receipt_write(&made, &receipt);
         check(g, read && made_is(&made, line), "written");
         if (i == 0) {
             const struct receipt_signer *s = receipt.signers.items;
-            check(g, receipt.signers.count == 1 && s->idx == 1 && s->slot == 1 && s->dwell_s == 93 && !receipt.unedited &&
-                         receipt.entries == 1 && receipt.size_band == receipt_size_band(37) && receipt.root == 1, "permit");
-            check(g, is_bytes(receipt.commit, 32, value_hex(value_at(file, "release_record"), "commit")), "commit");
+            check(g,
+                  receipt.signers.count == 1 && s->idx == 1 && s->slot == 1 && s->dwell_s == 93 &&
+                      !receipt.unedited && receipt.entries == 1 && receipt.size_band == receipt_size_band(37) &&
+                      receipt.root == 1,
+                  "permit");
+            check(g, is_bytes(receipt.commit, 32, value_hex(value_at(file, "release_record"), "commit")),
+                  "commit");
         }
         if (i == 2)
             check(g, receipt.code == CSIGN_E_STATUS_STALE && receipt.count == 2, "refusal");
         receipt_head_next(head, i + 1, line);
-        check(g, is_bytes(head, 32, value_unhex(value_string(value_nth(value_at(at, "heads"), i + 1)))), "head");
+        check(g, is_bytes(head, 32, value_unhex(value_string(value_nth(value_at(at, "heads"), i + 1)))),
+              "head");
         buffer_put(&lines, line);
         buffer_byte(&lines, '\n');
     }
@@ -630,8 +727,11 @@ static void receipts(struct group *g)
         struct receipt_batch batch = {0};
         span bytes = value_text(at, names[i]);
         check(g, read_note(placed(bytes), &note) && note_verify(&note, &app, NULL) == CSIGN_OK, names[i]);
-        check(g, receipt_batch_read(note.text, &batch, NULL) == CSIGN_OK && span_equal(batch.deployment, deployment) &&
-                     batch.count == (i ? 0 : 3) && batch.first == (i ? 4 : 1) && memcmp(batch.after, head, 32) == 0, "read");
+        check(g,
+              receipt_batch_read(note.text, &batch, NULL) == CSIGN_OK &&
+                  span_equal(batch.deployment, deployment) && batch.count == (i ? 0 : 3) &&
+                  batch.first == (i ? 4 : 1) && memcmp(batch.after, head, 32) == 0,
+              "read");
         check(g, i == 1 || span_equal(batch.lines, buffer_span(&lines)), "lines");
         made = made_open();
         struct receipt_batch again = {.deployment = deployment, .first = i ? 4 : 1, .count = i ? 0 : 3};
@@ -646,9 +746,12 @@ static void receipts(struct group *g)
 
     struct receipt_ack ack;
     span bytes = value_text(at, "ack_note");
-    check(g, read_note(placed(bytes), &note) && note_verify(&note, &acknowledger, NULL) == CSIGN_OK, "acknowledgement");
-    check(g, receipt_ack_read(note.text, &ack, NULL) == CSIGN_OK && span_equal(ack.deployment, deployment) && ack.next == 4 &&
-                 memcmp(ack.head, head, 32) == 0, "its fields");
+    check(g, read_note(placed(bytes), &note) && note_verify(&note, &acknowledger, NULL) == CSIGN_OK,
+          "acknowledgement");
+    check(g,
+          receipt_ack_read(note.text, &ack, NULL) == CSIGN_OK && span_equal(ack.deployment, deployment) &&
+              ack.next == 4 && memcmp(ack.head, head, 32) == 0,
+          "its fields");
     made = made_open();
     ack = (struct receipt_ack){.deployment = deployment, .next = 4};
     memcpy(ack.head, head, 32);
@@ -666,9 +769,12 @@ static void release_records(struct group *g)
     struct release_record record;
     uint8_t commit[32];
     check(g, release_record_read(placed(json), &scratch, &record, NULL) == CSIGN_OK, "read");
-    check(g, record.time_ms == value_integer(file, "now") * 1000 && is_text(record.deployment, "deployment-1") &&
-                 record.setting == SETTING_OUTPATIENT && record.document.size == 37 && record.sign_offs.count == 1 &&
-                 is_bytes(record.sign_offs.ids[0], 32, value_hex(value_at(file, "sign_off"), "id")), "its fields");
+    check(g,
+          record.time_ms == value_integer(file, "now") * 1000 && is_text(record.deployment, "deployment-1") &&
+              record.setting == SETTING_OUTPATIENT && record.document.size == 37 &&
+              record.sign_offs.count == 1 &&
+              is_bytes(record.sign_offs.ids[0], 32, value_hex(value_at(file, "sign_off"), "id")),
+          "its fields");
     release_record_write(&made, &record);
     check(g, made_is(&made, json), "written");
     release_commit(value_hex(at, "salt").data, json, commit);
@@ -687,10 +793,17 @@ static void proof(struct group *g)
     struct public_key public;
     signing_key_public(&holder, &public);
     check(g, proof_read(placed(jwt), &scratch, &p, NULL) == CSIGN_OK, "read");
-    check(g, is_text(p.aud, "https://registry.test") && p.use == PROOF_CREDENTIAL && p.idx == 1 && !p.code.data &&
-                 p.iat == value_integer(file, "now") && public_key_equal(&p.key, &public), "its fields");
-    check(g, proof_check(&p, SPAN("https://registry.test"), PROOF_CREDENTIAL, p.nonce, NULL) == CSIGN_OK, "checked");
-    again = (struct proof){.aud = SPAN("https://registry.test"), .nonce = p.nonce, .iat = p.iat, .use = PROOF_CREDENTIAL, .idx = 1};
+    check(g,
+          is_text(p.aud, "https://registry.test") && p.use == PROOF_CREDENTIAL && p.idx == 1 && !p.code.data &&
+              p.iat == value_integer(file, "now") && public_key_equal(&p.key, &public),
+          "its fields");
+    check(g, proof_check(&p, SPAN("https://registry.test"), PROOF_CREDENTIAL, p.nonce, NULL) == CSIGN_OK,
+          "checked");
+    again = (struct proof){.aud = SPAN("https://registry.test"),
+                           .nonce = p.nonce,
+                           .iat = p.iat,
+                           .use = PROOF_CREDENTIAL,
+                           .idx = 1};
     check(g, proof_write(&made, &again, &holder) == CSIGN_OK && made_is(&made, jwt), "written");
 }
 

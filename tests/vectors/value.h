@@ -1,6 +1,6 @@
 /*
- * Values of a JSON vector file, by name and in order, read with core/json: views into the file, strings decoded into
- * memory that is kept for the run. A file that does not hold what is asked for ends the program.
+ * Values of a JSON vector file, by name and in order, read with core/json: views into the file, strings decoded
+ * into memory that is kept for the run. A file that does not hold what is asked for ends the program.
  */
 #ifndef TESTS_VALUE_H
 #define TESTS_VALUE_H

@@ -1,6 +1,6 @@
 /*
- * Wycheproof and ed25519-speccheck: what an implementation of Ed25519, JWK and JWS gets wrong. Read from the vectors' folder
- * at run time; algorithms that are not built here are counted as skipped.
+ * Wycheproof and ed25519-speccheck: what an implementation of Ed25519, JWK and JWS gets wrong. Read from the
+ * vectors' folder at run time; algorithms that are not built here are counted as skipped.
  */
 #include "credential.h"
 #include "value.h"
@@ -21,21 +21,25 @@ static unsigned ed25519(void)
         struct public_key key, of_jwk;
         span x = value_hex(value_at(group, "publicKey"), "pk");
         memcpy(key.bytes, x.data, sizeof key.bytes);
-        check(&g, x.size == 32 && public_key_read(value_text(value_at(group, "publicKeyJwk"), "x"), &of_jwk) &&
-                      public_key_equal(&key, &of_jwk), "x of the JWK");
+        check(&g,
+              x.size == 32 && public_key_read(value_text(value_at(group, "publicKeyJwk"), "x"), &of_jwk) &&
+                  public_key_equal(&key, &of_jwk),
+              "x of the JWK");
         cases.open = false;
         while (value_next(&cases, value_at(group, "tests"), &one)) {
             span signature = value_hex(one, "sig"), message = value_hex(one, "msg");
             bool expected = span_equal(value_text(one, "result"), SPAN("valid"));
             /* As jws_verify() does: another size than 64 is no signature. */
-            bool verified = signature.size == CSIGN_SIGNATURE_SIZE && public_key_verify(&key, message, signature.data);
+            bool verified =
+                signature.size == CSIGN_SIGNATURE_SIZE && public_key_verify(&key, message, signature.data);
             count++;
             valid += expected;
             mismatches += verified != expected;
             check(&g, verified == expected, "a signature is judged otherwise");
         }
     }
-    check(&g, count == value_integer(file, "numberOfTests") && valid > 0 && valid < count, "all cases were read");
+    check(&g, count == value_integer(file, "numberOfTests") && valid > 0 && valid < count,
+          "all cases were read");
     printf("%s: %u cases, %u of them valid, %u mismatches\n", g.name, count, valid, mismatches);
     return report(&g);
 }
@@ -76,14 +80,17 @@ static unsigned json_web_key(void)
                 ours += is_ours;
                 foreign += !is_ours;
                 if (!is_ours)
-                    check(&g, schema_read_text(key, 8, &scratch, &jwk_schema, &jwk, CSIGN_E_BODY_MALFORMED,
-                                               CSIGN_E_BODY_MALFORMED, NULL) == CSIGN_E_BODY_MALFORMED, "another key's JWK is read");
+                    check(&g,
+                          schema_read_text(key, 8, &scratch, &jwk_schema, &jwk, CSIGN_E_BODY_MALFORMED,
+                                           CSIGN_E_BODY_MALFORMED, NULL) == CSIGN_E_BODY_MALFORMED,
+                          "another key's JWK is read");
             }
         }
     }
     check(&g, sets > 0, "sets");
-    printf("%s: %u OKP keys; %u of other types refuse, their tests skipped: those algorithms are not built here\n", g.name,
-           ours, foreign);
+    printf(
+        "%s: %u OKP keys; %u of other types refuse, their tests skipped: those algorithms are not built here\n",
+        g.name, ours, foreign);
     return report(&g);
 }
 
@@ -133,25 +140,31 @@ static unsigned json_web_signature(void)
             token = value_string(token);
             bool valid = span_equal(value_text(one, "result"), SPAN("valid")), form = has_form(token);
             span comment = value_text(one, "comment");
-            /* What Wycheproof lets pass, and RFC 7515 too: an empty payload, a decoder that skips characters. We do not. */
-            bool lax = span_equal(comment, SPAN("emptyPayload")) || span_starts(comment, SPAN("InvalidCharacterInserted"));
+            /* What Wycheproof lets pass, and RFC 7515 too: an empty payload, a decoder that skips characters.
+             * We do not. */
+            bool lax = span_equal(comment, SPAN("emptyPayload")) ||
+                       span_starts(comment, SPAN("InvalidCharacterInserted"));
             malformed += !form;
             check(&g, form ? !lax : !valid || lax, "form");
             check(&g, !header_reads(token), "the header of another algorithm is read");
         }
     }
     check(&g, malformed > 0, "some have no form");
-    printf("%s: %u OKP tokens; %u of other keys: their headers refuse, %u have no form already, their signatures are skipped: "
-           "those algorithms are not built here\n", g.name, ours, foreign, malformed);
+    printf("%s: %u OKP tokens; %u of other keys: their headers refuse, %u have no form already, their "
+           "signatures are skipped: "
+           "those algorithms are not built here\n",
+           g.name, ours, foreign, malformed);
     return report(&g);
 }
 
-/* TOKENS 10: libsodium takes case 3 alone as a signature, and no key of these cases but sound ones is ever let in. */
+/* TOKENS 10: libsodium takes case 3 alone as a signature, and no key of these cases but sound ones is ever let
+ * in. */
 static unsigned speccheck(void)
 {
     struct group g = {"speccheck", 0, 0};
     static struct values cases;
-    /* The keys A: 0, 1, 10 and 11 of small order, the last two not canonical; 2 to 5, 8 and 9 with a part of it. */
+    /* The keys A: 0, 1, 10 and 11 of small order, the last two not canonical; 2 to 5, 8 and 9 with a part of
+     * it. */
     static const bool sound[12] = {[6] = true, [7] = true};
     span file = vectors_read("speccheck/cases.json"), one;
     size_t place = 0;
@@ -176,8 +189,9 @@ static unsigned speccheck(void)
 }
 
 /*
- * CVE-2025-69277: a sound point plus the point of order two, which libsodium took for a point of the main subgroup before
- * the fix. (x, y) + (0, -1) = (-x, -y): the sign of x and y turn. Made of the base point, so it needs no file.
+ * CVE-2025-69277: a sound point plus the point of order two, which libsodium took for a point of the main
+ * subgroup before the fix. (x, y) + (0, -1) = (-x, -y): the sign of x and y turn. Made of the base point, so it
+ * needs no file.
  */
 static unsigned torsioned(void)
 {
@@ -195,7 +209,8 @@ static unsigned torsioned(void)
 int main(void)
 {
     unsigned failures = torsioned();
-    bool present = vectors_read("wycheproof/ed25519_test.json").data || vectors_read("speccheck/cases.json").data;
+    bool present =
+        vectors_read("wycheproof/ed25519_test.json").data || vectors_read("speccheck/cases.json").data;
     if (!present)
         skip("wycheproof, speccheck", "not in the vectors' folder");
     else

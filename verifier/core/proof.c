@@ -27,8 +27,10 @@ static const struct schema_field proof_fields[] = {
     {.name = "nonce", .kind = FIELD_RANDOM, AT(proof, nonce)},
     {.name = "iat", .kind = FIELD_INTEGER, .max = NUMERIC_DATE_MAX, AT(proof, iat)},
     {.name = "use", .kind = FIELD_WORD, .more = &proof_uses, AT(proof, use)},
-    [PROOF_HAS_CODE] = {.name = "code", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, .optional = true, AT(proof, code)},
-    [PROOF_HAS_IDX] = {.name = "idx", .kind = FIELD_INTEGER, .max = NUMERIC_DATE_MAX, .optional = true, AT(proof, idx)},
+    [PROOF_HAS_CODE] =
+        {.name = "code", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, .optional = true, AT(proof, code)},
+    [PROOF_HAS_IDX] =
+        {.name = "idx", .kind = FIELD_INTEGER, .max = NUMERIC_DATE_MAX, .optional = true, AT(proof, idx)},
 };
 static const struct schema proof_schema = SCHEMA(struct proof, proof_fields);
 

@@ -1,10 +1,12 @@
 /*
- * Proof of possession (PROTOCOL 9): a compact JWS over the registry's nonce by which a client shows that it holds a key.
+ * Proof of possession (PROTOCOL 9): a compact JWS over the registry's nonce by which a client shows that it
+ * holds a key.
  *
- * It is the one token that brings its key along, in the header's `jwk`. Every other signature is checked by a key that
- * somebody else vouched for; this one has to be checked before anybody vouches: when a key is bound, the registry does
- * not know it yet. So nothing is believed of the key but that it is sound and made this signature. Whose it is, the
- * caller looks up by its thumbprint, and no other reader of tokens takes a `jwk` (N04).
+ * It is the one token that brings its key along, in the header's `jwk`. Every other signature is checked by a
+ * key that somebody else vouched for; this one has to be checked before anybody vouches: when a key is bound,
+ * the registry does not know it yet. So nothing is believed of the key but that it is sound and made this
+ * signature. Whose it is, the caller looks up by its thumbprint, and no other reader of tokens takes a `jwk`
+ * (N04).
  */
 #ifndef CORE_PROOF_H
 #define CORE_PROOF_H
@@ -29,14 +31,16 @@ struct proof {
 };
 
 /*
- * Reads a proof and verifies it by its own key, which must be a sound point. body-malformed with the member for its form,
- * possession-bad for key or signature; no-space. What is asked for it does not know: proof_check() does.
+ * Reads a proof and verifies it by its own key, which must be a sound point. body-malformed with the member for
+ * its form, possession-bad for key or signature; no-space. What is asked for it does not know: proof_check()
+ * does.
  */
 csign_code proof_read(span compact, struct buffer *scratch, struct proof *ret, csign_fault *fault);
 
 /*
- * Whether a proof was made for this registry, this use and this nonce: possession-bad with aud, use or nonce. That the
- * nonce is one that the registry gave, not yet used and not older than it may be, is the caller's to know.
+ * Whether a proof was made for this registry, this use and this nonce: possession-bad with aud, use or nonce.
+ * That the nonce is one that the registry gave, not yet used and not older than it may be, is the caller's to
+ * know.
  */
 csign_code proof_check(const struct proof *proof, span aud, uint8_t use, span nonce, csign_fault *fault);
 
