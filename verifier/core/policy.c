@@ -331,8 +331,6 @@ static csign_code settle_rule(struct rule *rule, csign_fault *fault)
     return CSIGN_OK;
 }
 
-csign_code policy_index_build(struct policy *policy, struct buffer *scratch, csign_fault *fault);
-
 csign_code policy_read(const struct note *note, struct buffer *scratch, struct policy *ret, csign_fault *fault)
 {
     struct cursor c = cursor_open(note->text);

@@ -120,6 +120,9 @@ struct policy {
  */
 csign_code policy_read(const struct note *note, struct buffer *scratch, struct policy *ret, csign_fault *fault);
 
+/* policy_index.c: compiles the index; the end of policy_read(). */
+csign_code policy_index_build(struct policy *policy, struct buffer *scratch, csign_fault *fault);
+
 /* Whether the policy covers a place. */
 bool policy_covers(const struct policy *policy, span jurisdiction);
 

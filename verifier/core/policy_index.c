@@ -6,8 +6,6 @@
  */
 #include "policy.h"
 
-csign_code policy_index_build(struct policy *policy, struct buffer *scratch, csign_fault *fault);
-
 /* FNV-1a: keys come from a signed policy, and probing is bounded by the table. */
 static size_t slot_of(span act, uint8_t setting, bool is_prefix)
 {

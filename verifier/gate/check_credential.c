@@ -2,8 +2,6 @@
 #include "base64.h"
 #include "cache.h"
 
-#define DAY 86400
-
 /* Whether a line of the root could have issued the credential: name, key and validity at iat. */
 static bool line_issues(const struct root_issuer *line, const struct credential *c)
 {
@@ -60,7 +58,7 @@ csign_code check_credential(struct deciding *d)
         REFUSE_IF(d, signed_at >= expires + SKEW_TOKEN, CSIGN_E_CREDENTIAL_EXPIRED, "exp", "passed when it was signed");
         REFUSE_IF(d, received_at >= expires + SKEW_TOKEN, CSIGN_E_CREDENTIAL_EXPIRED, "exp", "passed when it was received");
         REFUSE_IF(d, signed_at < begins - SKEW_TOKEN, CSIGN_E_CREDENTIAL_NOT_YET, "nbf", "later than the signature");
-        REFUSE_IF(d, c->exp - c->nbf > DAY, CSIGN_E_CREDENTIAL_TOO_LONG, "exp", "more than 24 hours after nbf");
+        REFUSE_IF(d, c->exp - c->nbf > CREDENTIAL_LIFE_MAX, CSIGN_E_CREDENTIAL_TOO_LONG, "exp", "more than 24 hours after nbf");
     }
     return passed(d, CHECK_CREDENTIAL);
 }
