@@ -40,15 +40,15 @@ typedef struct csign_slot {
 } csign_slot;
 
 /* What the app asks. All views stay the caller's and must live until the decision has been used. */
-typedef struct csign_release {
-    size_t struct_size; /* sizeof(csign_release) */
+struct csign_release {
+    size_t struct_size; /* sizeof(struct csign_release) */
     csign_span release_id, act, setting, jurisdiction, site, audience, request_id;
     csign_span tool_id, tool_model, tool_version;
     csign_slot slots[CSIGN_SLOTS_MAX]; /* slot 1 first */
     size_t request_count;              /* slots whose `request` is set */
     size_t sign_off_count;             /* slots whose sign-off is set; none at all is no-signoff */
     csign_span document;               /* exactly the bytes to be released; a file may be mapped */
-} csign_release;
+};
 
 #define CSIGN_CHECK_COUNT 14u /* bit n-1 of csign_decision.checks is check n of docs/decision.md */
 
@@ -115,7 +115,7 @@ CSIGN_EXPORT CSIGN_CHECKED csign_code csign_cache_init(void *memory, size_t size
  * 0 give CSIGN_CANNOT_DECIDE with `argument`.
  */
 CSIGN_EXPORT CSIGN_CHECKED csign_verdict csign_decide(const csign_gate *gate, csign_cache *cache,
-                                                      const csign_release *release, int64_t now,
+                                                      const struct csign_release *release, int64_t now,
                                                       csign_decision *ret_decision);
 
 /*
@@ -126,7 +126,7 @@ CSIGN_EXPORT CSIGN_CHECKED csign_verdict csign_decide(const csign_gate *gate, cs
  */
 CSIGN_EXPORT size_t csign_release_memory(size_t json_size);
 CSIGN_EXPORT CSIGN_CHECKED csign_code csign_release_read(csign_span json, int64_t received_at, void *memory, size_t size,
-                                                         csign_release *ret_release, csign_fault *fault);
+                                                         struct csign_release *ret_release, csign_fault *fault);
 
 /*
  * Writes a decision as one line of JSON (PROTOCOL 9), or as the text for people, into `memory`; *ret_size is its length

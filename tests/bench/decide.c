@@ -99,7 +99,7 @@ static csign_cache *open_cache(size_t credentials)
 
 static volatile unsigned sink;
 
-static void must_allow(const struct registry *r, csign_cache *cache, const csign_release *release)
+static void must_allow(const struct registry *r, csign_cache *cache, const struct csign_release *release)
 {
     csign_decision decision;
     if (csign_decide(r->gate, cache, release, REGISTRY_NOW, &decision) != CSIGN_ALLOW) {
@@ -141,7 +141,7 @@ static void bench_warm(struct registry *r, const char *what, span document, int 
 /* Credentials that the cache does not know; `known_key` tells whether it has met the holder's key before. */
 static void bench_cold(struct registry *r, const char *what, span document, bool known_key, double bar)
 {
-    static csign_release releases[FRESH];
+    static struct csign_release releases[FRESH];
     static span entries[FRESH];
     double decided[ROUNDS], floors[ROUNDS];
     static struct floor_ floors_of[FRESH];

@@ -260,7 +260,7 @@ static const char *verdict_name(csign_verdict v)
 
 static void decide(const csign_gate *gate, const struct test_case *c, void *room, size_t room_size, struct outcome *ret)
 {
-    csign_release release = {0};
+    struct csign_release release = {0};
     csign_decision decision;
     csign_fault fault;
     size_t size;

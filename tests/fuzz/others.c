@@ -109,7 +109,7 @@ static bool read_request(struct input *in)
 
 static bool read_release(struct input *in)
 {
-    static csign_release release;
+    static struct csign_release release;
     memset(&release, 0, sizeof release);
     return csign_release_read(in->bytes, 0, in->scratch->data, in->scratch->capacity, &release, &in->fault) == CSIGN_OK;
 }

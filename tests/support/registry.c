@@ -299,7 +299,7 @@ void registry_sign(struct registry *r, span document)
     from = b->size;
     buffer_put(b, r->credential);
     must(key_binding_write(b, &binding, &r->holder) == CSIGN_OK, "key binding");
-    r->release = (csign_release){
+    r->release = (struct csign_release){
         .struct_size = sizeof r->release,
         .release_id = SPAN("01aa5d7c-9b50-7c3a-8f00-5d1c9a7be001"),
         .act = q.act,

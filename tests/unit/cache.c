@@ -255,7 +255,7 @@ static void warm_is_not_weaker(void **state)
     registry_sign(&registry, SPAN("report"));
     assert_int_equal(decide(cache, &decision), CSIGN_ALLOW);
 
-    csign_release sound = registry.release;
+    struct csign_release sound = registry.release;
     uint8_t *changed = counting_spare(sound.slots[0].sign_off.size);
     memcpy(changed, sound.slots[0].sign_off.data, sound.slots[0].sign_off.size);
     registry.release.slots[0].sign_off.data = changed;
@@ -293,7 +293,7 @@ static void decide_arguments_fail(void **state)
     (void)state;
     registry_open(&registry, 1, 1);
     registry_sign(&registry, SPAN("report"));
-    const csign_release *release = &registry.release;
+    const struct csign_release *release = &registry.release;
     assert_int_equal(csign_decide(registry.gate, cache, release, REGISTRY_NOW, NULL), CSIGN_CANNOT_DECIDE);
 #define CANNOT(gate, with, asked, now, member)                                                                 \
     memset(&decision, 0xFF, sizeof decision);                                                                  \
@@ -305,7 +305,7 @@ static void decide_arguments_fail(void **state)
     CANNOT(registry.gate, NULL, release, REGISTRY_NOW, "");
     CANNOT(registry.gate, cache, NULL, REGISTRY_NOW, "");
     CANNOT(registry.gate, cache, release, -1, "now");
-    csign_release changed = *release;
+    struct csign_release changed = *release;
     changed.struct_size--;
     CANNOT(registry.gate, cache, &changed, REGISTRY_NOW, "struct_size");
     changed = *release;

@@ -571,7 +571,7 @@ static void distrust_stays(void **state)
     csign_cache *cache;
     csign_decision decision;
     csign_gate_info info;
-    csign_release release = {.struct_size = sizeof release, .release_id = SPAN("01aa5d7c-9b50-7c3a-8f00-5d1c9a7be001"), .act = SPAN("a"), .setting = SPAN("online"), .jurisdiction = SPAN("US"), .document = SPAN("d")};
+    struct csign_release release = {.struct_size = sizeof release, .release_id = SPAN("01aa5d7c-9b50-7c3a-8f00-5d1c9a7be001"), .act = SPAN("a"), .setting = SPAN("online"), .jurisdiction = SPAN("US"), .document = SPAN("d")};
     span policy = policy_note("registry.test", 1, "US", &policy_signer);
     (void)state;
     assert_int_equal(csign_cache_init(cache_memory, sizeof cache_memory, &cache), CSIGN_OK);

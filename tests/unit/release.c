@@ -20,7 +20,7 @@
 #define TEXT FRONT "\"requests\":[{\"any\":[1]},null],\"sign_offs\":[" SIGN_OFF "],\"document\":\"Zm9v\"}"
 
 static uint8_t memory[1 << 18];
-static csign_release release;
+static struct csign_release release;
 
 static csign_code read_json(span json, csign_fault *fault)
 {
@@ -76,7 +76,7 @@ static void documents_fail(void **state)
     (void)state;
     refuses(both, "document_file");
     refuses(file, "document"); /* nobody has read it */
-    release = (csign_release){.document = SPAN("mapped")};
+    release = (struct csign_release){.document = SPAN("mapped")};
     assert_refused(csign_release_read(placed_text(file), 0, memory, sizeof memory, &release, &fault), &fault,
                    CSIGN_OK, "", file);
     assert_true(span_equal(release.document, SPAN("mapped")));

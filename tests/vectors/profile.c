@@ -600,7 +600,7 @@ static void release(struct group *g)
               info.marks.log_size == value_integer(value_at(file, "log"), "size"),
           "its state");
 
-    csign_release r = {0};
+    struct csign_release r = {0};
     csign_decision decision;
     size_t size = 0;
     span expected = value_text(at, "decision");

@@ -41,7 +41,7 @@ static span find_document_file(struct call *call, span json)
     return path;
 }
 
-static int read_release(struct call *call, const struct asked *asked, csign_release *ret)
+static int read_release(struct call *call, const struct asked *asked, struct csign_release *ret)
 {
     span json;
     csign_fault fault;
@@ -65,7 +65,7 @@ static int read_request_file(struct call *call, const char *path, csign_slot *re
 }
 
 /* What the release is of: as the first request says. */
-static int describe(struct call *call, const char *path, csign_release *ret)
+static int describe(struct call *call, const char *path, struct csign_release *ret)
 {
     struct request *r = call_memory(call, sizeof *r);
     struct buffer scratch = call_buffer(call, 4 * REQUEST_MAX);
@@ -94,7 +94,7 @@ static span new_release_id(struct call *call)
     return buffer_span(&id);
 }
 
-static int join_release(struct call *call, const struct asked *asked, csign_release *ret)
+static int join_release(struct call *call, const struct asked *asked, struct csign_release *ret)
 {
     if (asked->requests.count == 0)
         return fail(call, USAGE, "give a RELEASE, or --request for each signer, --sign-off and --document", "nothing to decide, RELEASE");
@@ -102,7 +102,7 @@ static int join_release(struct call *call, const struct asked *asked, csign_rele
         return fail(call, USAGE, "give the document that is to be released", "missing, --document");
     if (asked->requests.count > CSIGN_SLOTS_MAX || asked->sign_offs.count > CSIGN_SLOTS_MAX)
         return fail(call, USAGE, "four signers are the most", "more than 4, --request and --sign-off");
-    *ret = (csign_release){.struct_size = sizeof *ret};
+    *ret = (struct csign_release){.struct_size = sizeof *ret};
     ret->release_id = asked->release_id ? span_text(asked->release_id) : new_release_id(call);
     ret->request_count = asked->requests.count;
     ret->sign_off_count = asked->sign_offs.count;
@@ -149,7 +149,7 @@ static int exit_of(csign_verdict verdict)
     }
 }
 
-static int decide(struct call *call, const struct asked *asked, const csign_release *release, struct state_folder *folder)
+static int decide(struct call *call, const struct asked *asked, const struct csign_release *release, struct state_folder *folder)
 {
     const span deployment = asked->deployment ? span_text(asked->deployment) : release->audience;
     const struct state_reading how = {asked->root_hash, deployment, asked->test};
@@ -168,7 +168,7 @@ static int decide(struct call *call, const struct asked *asked, const csign_rele
 static int read_and_decide(struct call *call, struct asked *asked)
 {
     struct state_folder folder = {.lock = -1};
-    csign_release *release = call_memory(call, sizeof *release);
+    struct csign_release *release = call_memory(call, sizeof *release);
     bool in_parts = asked->requests.count || asked->sign_offs.count || asked->document || asked->release_id;
     if (asked->release && in_parts)
         return fail(call, USAGE, "give one of the two", "a release and its parts, %s", asked->release);

@@ -97,7 +97,7 @@ size_t csign_release_memory(size_t json_size)
     return json_size * 2 + 16384;
 }
 
-static void copy_sign_offs(const struct release_json *in, int64_t received_at, csign_release *out)
+static void copy_sign_offs(const struct release_json *in, int64_t received_at, struct csign_release *out)
 {
     const struct sign_off_json *items = in->sign_offs.items;
     out->sign_off_count = in->sign_offs.count;
@@ -111,7 +111,7 @@ static void copy_sign_offs(const struct release_json *in, int64_t received_at, c
     }
 }
 
-csign_code csign_release_read(csign_span json, int64_t received_at, void *memory, size_t size, csign_release *ret_release,
+csign_code csign_release_read(csign_span json, int64_t received_at, void *memory, size_t size, struct csign_release *ret_release,
                               csign_fault *fault)
 {
     struct release_json in;
@@ -126,7 +126,7 @@ csign_code csign_release_read(csign_span json, int64_t received_at, void *memory
         return fault_set(fault, CSIGN_E_ARGUMENT, "document_file", "beside document: one of the two");
     if (!document.data)
         return fault_set(fault, CSIGN_E_ARGUMENT, "document", "missing");
-    *ret_release = (csign_release){
+    *ret_release = (struct csign_release){
         .struct_size = sizeof *ret_release,
         .release_id = in.release_id,
         .act = in.act,

@@ -135,7 +135,7 @@ static csign_code check_signer(struct deciding *d, const struct answered *slot, 
 {
     const struct credential *c = &slot->vetted->credential;
     const struct facts *facts = &slot->transaction->facts;
-    const csign_release *r = d->release;
+    const struct csign_release *r = d->release;
     const bool schedule_fits =
         facts_have(facts, FACT_SCHEDULE) && text_list_has(c->privileges.schedules, facts->schedule);
     const bool grade_fits = facts_have(facts, FACT_ANTIMICROBIAL_GRADE) &&

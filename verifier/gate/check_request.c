@@ -4,7 +4,7 @@
 
 csign_code check_request(struct deciding *d)
 {
-    const csign_release *r = d->release;
+    const struct csign_release *r = d->release;
     const struct tool tool = {7, r->tool_id, r->tool_model, r->tool_version};
     d->slot_count = r->sign_off_count;
     EACH_SLOT(d, slot)

@@ -30,7 +30,7 @@ static size_t row_in_force(const struct status *status, size_t row, int64_t now,
 csign_code check_policy(struct deciding *d)
 {
     const struct status *status = &d->gate->status;
-    const csign_release *release = d->release;
+    const struct csign_release *release = d->release;
     /* Before that nobody can say that a policy is missing or stale: the reason must be the right one (LESSONS 11). */
     REFUSE_IF(d, !d->gate->has_evidence && !d->gate->distrusted, CSIGN_E_STATUS_UNKNOWN, "status",
               "no tree that freshness keys vouch for");

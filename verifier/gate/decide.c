@@ -26,7 +26,7 @@ static csign_code decide(struct deciding *d)
     return CSIGN_OK;
 }
 
-static csign_code check_arguments(const csign_release *release, int64_t now, csign_fault *fault)
+static csign_code check_arguments(const struct csign_release *release, int64_t now, csign_fault *fault)
 {
     if (now < 0)
         return fault_set(fault, CSIGN_E_ARGUMENT, "now", "before 1970");
@@ -61,7 +61,7 @@ static csign_verdict verdict_of(csign_code code, uint32_t checks)
     }
 }
 
-csign_verdict csign_decide(const csign_gate *gate, csign_cache *cache, const csign_release *release, int64_t now,
+csign_verdict csign_decide(const csign_gate *gate, csign_cache *cache, const struct csign_release *release, int64_t now,
                            csign_decision *ret_decision)
 {
     if (!ret_decision)

@@ -80,7 +80,7 @@ void fhir_read(span document, span media_type, struct buffer *scratch, struct fh
 struct deciding {
     const csign_gate *gate;
     csign_cache *cache;
-    const csign_release *release;
+    const struct csign_release *release;
     int64_t now;
     csign_decision *out;
     struct buffer scratch;
