@@ -258,8 +258,16 @@ create table receipt_signer (
     idx integer not null,
     deployment text not null,
     seq integer not null,
+    time_ms integer not null,    -- when the gate decided
     signed_s integer not null,
     primary key (idx, deployment, seq)
+) strict, without rowid;
+-- What became of a release: the newest word.
+create table receipt_outcome (
+    deployment text not null,
+    release_id text not null,
+    outcome integer not null,
+    primary key (deployment, release_id)
 ) strict, without rowid;
 -- What somebody has to look at: interim suspensions not confirmed, equivocation, silence.
 create table alert (
@@ -267,6 +275,7 @@ create table alert (
     at_ms integer not null,
     kind text not null,
     about text not null,
+    authority text,              -- who is to look; null: every authority
     detail text not null,        -- JSON
     unique (kind, about)
 ) strict;
