@@ -1,6 +1,6 @@
 /* Key files: making them, and opening one for a purpose. */
-#ifndef CLI_KEYS_H
-#define CLI_KEYS_H
+#ifndef PROGRAM_KEYS_H
+#define PROGRAM_KEYS_H
 
 #include "key_file.h"
 #include "call.h"

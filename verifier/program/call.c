@@ -13,7 +13,7 @@ struct block {
 static void *or_end(void *memory)
 {
     if (!memory) {
-        fputs("countersign: out of memory: close other programs, or give it more\n", stderr);
+        fputs("out of memory: close other programs, or give it more\n", stderr);
         exit(CANNOT);
     }
     return memory;

@@ -28,7 +28,7 @@ static void report(const struct call *call, const char *code, const char *field,
         json_end_object(&o);
         json_end_object(&o);
     } else {
-        buffer_text(&out, "countersign");
+        buffer_text(&out, call->program);
         buffer_text(&out, call->verb[0] ? " " : "");
         buffer_text(&out, call->verb);
         buffer_text(&out, ": ");

@@ -34,7 +34,7 @@ static void print_option(const char *name, const char *value, const char *help, 
 
 static void print_help(const struct call *call, const char *about, const struct option *options, size_t count)
 {
-    printf("usage: countersign %s", call->verb);
+    printf("usage: %s %s", call->program, call->verb);
     for (size_t i = 0; i < count; i++) {
         const struct option *o = &options[i];
         const char *dots = o->kind == OPTION_TEXTS ? "..." : "";
@@ -210,10 +210,10 @@ int verbs_run(struct call *call, const char *about, const struct verb *verbs, si
     const char *name = call->argc > 0 ? call->argv[0] : NULL;
     if (!name || strcmp(name, "--help") == 0) {
         FILE *to = name ? stdout : stderr;
-        fprintf(to, "usage: countersign%s%s VERB\n%s\n\n", call->verb[0] ? " " : "", call->verb, about);
+        fprintf(to, "usage: %s%s%s VERB\n%s\n\n", call->program, call->verb[0] ? " " : "", call->verb, about);
         for (size_t i = 0; i < count; i++)
             fprintf(to, "  %-12s%s\n", verbs[i].name, verbs[i].help);
-        fprintf(to, "\n`countersign%s%s VERB --help` says more.\n", call->verb[0] ? " " : "", call->verb);
+        fprintf(to, "\n`%s%s%s VERB --help` says more.\n", call->program, call->verb[0] ? " " : "", call->verb);
         return name ? STOP : USAGE;
     }
     for (size_t i = 0; i < count; i++) {

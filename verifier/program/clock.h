@@ -1,6 +1,6 @@
-/* The only clock of the command. */
-#ifndef CLI_CLOCK_H
-#define CLI_CLOCK_H
+/* The only clock of a program. */
+#ifndef PROGRAM_CLOCK_H
+#define PROGRAM_CLOCK_H
 
 #include "span.h"
 

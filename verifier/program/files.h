@@ -1,6 +1,6 @@
 /* Files: read whole with a limit, mapped, or replaced as one. What a write leaves behind is the old file or the new one. */
-#ifndef CLI_FILES_H
-#define CLI_FILES_H
+#ifndef PROGRAM_FILES_H
+#define PROGRAM_FILES_H
 
 #include "call.h"
 

@@ -1,6 +1,6 @@
 /* Passphrases: from a file's first line, or typed at the terminal without echo. Never from arguments or environment. */
-#ifndef CLI_PASSPHRASE_H
-#define CLI_PASSPHRASE_H
+#ifndef PROGRAM_PASSPHRASE_H
+#define PROGRAM_PASSPHRASE_H
 
 #include "call.h"
 

@@ -1,9 +1,9 @@
 /*
- * One run of the command: what it was asked, the memory it took, and how it ends. Whatever a verb reads lives until the
+ * One run of a program of ours: what it was asked, the memory it took, and how it ends. Whatever a verb reads lives until the
  * run ends, so that nothing is freed by hand; secrets are wiped there.
  */
-#ifndef CLI_CALL_H
-#define CLI_CALL_H
+#ifndef PROGRAM_CALL_H
+#define PROGRAM_CALL_H
 
 #include "buffer.h"
 #include "fault.h"
@@ -27,6 +27,7 @@ enum {
     } while (0)
 
 struct call {
+    const char *program; /* "countersign" */
     char verb[32]; /* "key new": stands in front of its errors */
     int argc;      /* what is not read yet */
     char **argv;

@@ -1,6 +1,6 @@
 /* Options and operands as a table: what a verb takes, of which type, and what --help says of it. */
-#ifndef CLI_OPTIONS_H
-#define CLI_OPTIONS_H
+#ifndef PROGRAM_OPTIONS_H
+#define PROGRAM_OPTIONS_H
 
 #include "call.h"
 #include "schema.h"

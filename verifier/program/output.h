@@ -1,9 +1,9 @@
 /*
- * What the command says. An error is one line on standard error, `countersign VERB: what, where: fix`; with --json it is
+ * What a program says. An error is one line on standard error, `PROGRAM VERB: what, where: fix`; with --json it is
  * one object. Text that somebody else chose never reaches a terminal as it is.
  */
-#ifndef CLI_OUTPUT_H
-#define CLI_OUTPUT_H
+#ifndef PROGRAM_OUTPUT_H
+#define PROGRAM_OUTPUT_H
 
 #include "call.h"
 
