@@ -21,6 +21,8 @@ create table log_tile (
     hashes blob not null,
     primary key (level, tile)
 ) strict, without rowid;
+-- What only rises: of an X leaf the cut of its kind and id, of P the version of a policy, of F the floor, of K the root's version.
+create table log_limit (type text not null, id blob not null, value integer not null, primary key (type, id)) strict, without rowid;
 -- One commit of the log: its checkpoint as signed then. Its leaves are those behind the commit before.
 create table log_commit (size integer primary key, first integer not null, note text not null) strict;
 
