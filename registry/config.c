@@ -24,7 +24,7 @@ struct setting {
 
 #define AT(member) offsetof(struct config, member)
 
-static const struct setting settings[] = {
+static const struct setting config_keys[] = {
     {"server", "listen", SETTING_TEXT, true, AT(listen), 0, 0, NULL,
      "Where it listens: an address of this machine and a port, or unix:PATH. TLS is a proxy's."},
     {"server", "base_url", SETTING_TEXT, true, AT(base_url), 0, 0, NULL,
@@ -47,7 +47,7 @@ static const struct setting settings[] = {
     {"credentials", "life", SETTING_NUMBER, false, AT(life), 60, CREDENTIAL_LIFE_MAX, NULL, "Seconds that a credential lives."},
     {"log", "level", SETTING_WORD, false, AT(level), 0, 0, &journal_levels, "What is written to standard error: error, warning or info."},
 };
-#define SETTING_COUNT (sizeof settings / sizeof *settings)
+#define SETTING_COUNT (sizeof config_keys / sizeof *config_keys)
 
 void config_default(struct config *ret)
 {
@@ -84,8 +84,8 @@ static const char *names_of(struct reading *r, const char *section)
     const char *last = "";
     buffer_text(&out, "remove it, or give one of");
     for (size_t i = 0; i < SETTING_COUNT; i++) {
-        const char *name = section ? settings[i].key : settings[i].section;
-        if ((section && strcmp(section, settings[i].section) != 0) || strcmp(last, name) == 0)
+        const char *name = section ? config_keys[i].key : config_keys[i].section;
+        if ((section && strcmp(section, config_keys[i].section) != 0) || strcmp(last, name) == 0)
             continue;
         buffer_byte(&out, ' ');
         buffer_text(&out, name);
@@ -97,7 +97,7 @@ static const char *names_of(struct reading *r, const char *section)
 static bool has_section(const char *section)
 {
     for (size_t i = 0; i < SETTING_COUNT; i++)
-        if (strcmp(settings[i].section, section) == 0)
+        if (strcmp(config_keys[i].section, section) == 0)
             return true;
     return false;
 }
@@ -145,12 +145,12 @@ static int take_named(struct reading *r, const char *section, const char *name, 
     if (!has_section(section))
         return bad(r, names_of(r, NULL), "unknown section", section);
     for (size_t i = 0; i < SETTING_COUNT; i++) {
-        if (strcmp(settings[i].section, section) != 0 || strcmp(settings[i].key, name) != 0)
+        if (strcmp(config_keys[i].section, section) != 0 || strcmp(config_keys[i].key, name) != 0)
             continue;
         if (r->given[i])
             return bad(r, "give it once", "given twice,", name);
         r->given[i] = true;
-        return take(r, &settings[i], value);
+        return take(r, &config_keys[i], value);
     }
     return bad(r, names_of(r, section), "unknown key", name);
 }
@@ -203,9 +203,9 @@ int config_read(struct call *call, const char *path, struct config *ret)
     if (line != 0)
         return fail(call, USAGE, "write key = value, [section] or # comment", "not a line of a configuration, %s:%d", path, line);
     for (size_t i = 0; i < SETTING_COUNT; i++)
-        if (settings[i].required && !r.given[i])
-            return fail(call, USAGE, call_format(call, "add the line %s = … below [%s]: %s", settings[i].key, settings[i].section,
-                        settings[i].comment), "missing key %s, %s", settings[i].key, path);
+        if (config_keys[i].required && !r.given[i])
+            return fail(call, USAGE, call_format(call, "add the line %s = … below [%s]: %s", config_keys[i].key, config_keys[i].section,
+                        config_keys[i].comment), "missing key %s, %s", config_keys[i].key, path);
     return DONE;
 }
 
@@ -241,7 +241,7 @@ void config_write(struct buffer *out, const struct config *config)
     const char *section = "";
     buffer_text(out, "# countersign-registry. An unknown key is an error.\n");
     for (size_t i = 0; i < SETTING_COUNT; i++) {
-        const struct setting *s = &settings[i];
+        const struct setting *s = &config_keys[i];
         if (strcmp(section, s->section) != 0) {
             section = s->section;
             buffer_text(out, "\n[");

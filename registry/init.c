@@ -145,7 +145,7 @@ static void add_issuer(struct making *m, span jurisdiction, struct validity vali
         if (span_equal(m->issuers[i].jurisdiction, jurisdiction))
             return;
     m->issuers[m->issuer_count++] = (struct root_issuer){.iss = span_text(m->plan->iss), .jurisdiction = jurisdiction,
-                                                         .key = m->issuer.public, .validity = validity};
+                                                         .validity = validity};
 }
 
 static int read_lines(struct making *m, struct validity validity)
@@ -172,6 +172,8 @@ static void write_root(struct making *m, struct validity validity, struct buffer
     const struct root_vkey fresh = {vkey_of(&m->fresh), {validity.not_before, plan->now + FRESH_LIFE}};
     const struct root_vkey receipts = {vkey_of(&m->receipts), validity};
     const struct root_statuslist list = {m->statuslist.public, validity};
+    for (size_t i = 0; i < m->issuer_count; i++)
+        m->issuers[i].key = m->issuer.public;
     if (plan->test)
         m->root_vkeys[0] = vkey_of(&m->root);
     const struct root root = {
