@@ -15,6 +15,8 @@
 
 #include "fault.h"
 
+#include <stdbool.h>
+
 struct store;
 struct session; /* one connection, see query.h */
 
@@ -78,13 +80,17 @@ csign_code store_submit(struct store *store, struct operation *operation);
 /* Submits and waits; the operation's own `done` is not called. */
 csign_code store_perform(struct store *store, struct operation *operation);
 
-/* A session that only reads, and sees one state of the data from its first statement until it is given back. */
+/*
+ * A session that only reads, and sees one state of the data from its first statement until it is given back. There are a few: the
+ * call waits while all are lent, so a thread takes one at a time and does not wait for others meanwhile. Where no connection can
+ * be had, its queries fail with CSIGN_E_UNAVAILABLE.
+ */
 struct session *store_reader(struct store *store);
 void store_reader_end(struct store *store, struct session *reader);
 
 struct store_counters {
     uint64_t transactions, operations, failed_commits, waiting;
 };
-void store_count(const struct store *store, struct store_counters *ret);
+void store_count(struct store *store, struct store_counters *ret);
 
 #endif

@@ -21,6 +21,8 @@ create table log_tile (
     hashes blob not null,
     primary key (level, tile)
 ) strict, without rowid;
+-- What only rises: of an X leaf the cut of its kind and id, of P the version of a policy, of F the floor, of K the root's version.
+create table log_limit (type text not null, id blob not null, value integer not null, primary key (type, id)) strict, without rowid;
 -- One commit of the log: its checkpoint as signed then. Its leaves are those behind the commit before.
 create table log_commit (size integer primary key, first integer not null, note text not null) strict;
 
@@ -262,8 +264,16 @@ create table receipt_signer (
     idx integer not null,
     deployment text not null,
     seq integer not null,
+    time_ms integer not null,    -- when the gate decided
     signed_s integer not null,
     primary key (idx, deployment, seq)
+) strict, without rowid;
+-- What became of a release: the newest word.
+create table receipt_outcome (
+    deployment text not null,
+    release_id text not null,
+    outcome integer not null,
+    primary key (deployment, release_id)
 ) strict, without rowid;
 -- What somebody has to look at: interim suspensions not confirmed, equivocation, silence.
 create table alert (
@@ -271,6 +281,7 @@ create table alert (
     at_ms integer not null,
     kind text not null,
     about text not null,
+    authority text,              -- who is to look; null: every authority
     detail text not null,        -- JSON
     unique (kind, about)
 ) strict;
