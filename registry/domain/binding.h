@@ -21,7 +21,7 @@ struct binding_make {
     const struct registry *registry;
     struct possession possession;
     csign_fault fault;
-    csign_code refusal; /* after CSIGN_OK: CSIGN_OK, or code-wrong, with fault; only then are the results below not there */
+    csign_code refusal; /* after CSIGN_OK: CSIGN_OK, or code-wrong or code-locked, with `fault` and without results */
     uint64_t index;
     char practitioner[UUID_SIZE + 1];
 };
@@ -37,7 +37,7 @@ struct binding_end {
     const struct registry *registry;
     struct possession possession;
     csign_fault fault;
-    bool has_index; /* false: none was live, or she had ended the key before */
+    bool has_index; /* false: it had ended before, as had the key */
     uint64_t index;
 };
 /* Then by `run`: not-found for a key that was never bound. */

@@ -5,6 +5,7 @@
 #include "registry.h"
 
 #define INBOX_MAX     1000u /* pointers that wait for one practitioner; more are refused with too-many */
+#define INBOX_APP_MAX 200u  /* of these, those of one app: it cannot fill her inbox alone */
 #define INBOX_URL_MAX 1000u
 #define INBOX_LIFE_S  (7u * 86400u) /* the latest expiry, from now */
 

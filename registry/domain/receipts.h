@@ -37,7 +37,7 @@ void receipts_take_free(struct receipts_take *take);
 /* Raises an alert for each app that has been silent; to be submitted from time to time. */
 struct receipts_watch {
     struct operation operation;
-    uint64_t raised;
+    uint64_t silent; /* apps that are */
 };
 void receipts_watch_init(struct receipts_watch *watch);
 

@@ -69,6 +69,17 @@ csign_code status_end(const struct registry *registry, struct session *session, 
     return CSIGN_OK;
 }
 
+csign_code status_find_open(struct session *session, int64_t binding, bool *ret_found, uint64_t *ret_index)
+{
+    const struct status_subject subject = {.scope = STATUS_OF_BINDING, .binding = binding};
+    int64_t indexes[PAGE_MAX];
+    size_t count;
+    TRY(read_page(session, SQL_STATUS_OPEN_OF_BINDING, &subject, -1, true, indexes, &count));
+    *ret_found = count > 0;
+    *ret_index = count ? (uint64_t)indexes[count - 1] : 0;
+    return CSIGN_OK;
+}
+
 /* Supersedes what is live of a binding, and what is suspended once no order stands: its next index takes its place. */
 static csign_code supersede(const struct registry *registry, struct session *session, int64_t binding, enum end_reason reason,
                             const uint8_t *deed)
@@ -104,15 +115,15 @@ csign_code status_check_orders(struct session *session, span licence, span pract
     return fault_set(fault, CSIGN_E_STANDING_ORDER, is_person ? "practitioner" : "licence", kind);
 }
 
-/* Of an institution, the issuer's key or everything: no credential of this moment would be taken. */
-static csign_code check_cuts(const struct registry *registry, struct session *session, span institution, csign_fault *fault)
+csign_code status_check_cuts(const struct registry *registry, struct session *session, span institution, uint64_t at_ms,
+                             csign_fault *fault)
 {
     struct query q = QUERY(session, SQL_STATUS_FIND_CUT, VALUE_BLOB(institution), VALUE_BLOB(span_text(registry->kid)));
     const bool found = query_row(&q);
     const int64_t cut_ms = query_integer(&q, 0);
     TRY(query_close(&q));
-    if (found && cut_ms > (int64_t)session_time_ms(session))
-        return fault_set(fault, CSIGN_E_STANDING_ORDER, "institution", "cut at a time that lies ahead");
+    if (found && cut_ms > (int64_t)at_ms)
+        return fault_set(fault, CSIGN_E_STANDING_ORDER, "institution", "cut at a later time");
     return CSIGN_OK;
 }
 
@@ -148,7 +159,7 @@ csign_code status_allocate(const struct registry *registry, struct session *sess
         if (code == CSIGN_OK)
             code = status_check_orders(session, query_text(&q, 2), query_text(&q, 0), fault);
         if (code == CSIGN_OK)
-            code = check_cuts(registry, session, query_text(&q, 8), fault);
+            code = status_check_cuts(registry, session, query_text(&q, 8), session_time_ms(session), fault);
         query_bytes(&q, 1, thumbprint, sizeof thumbprint);
         if (q.code == CSIGN_OK)
             leaf_binding_commit(registry->iss, query_text(&q, 0), thumbprint, commit);

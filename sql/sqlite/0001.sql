@@ -35,6 +35,7 @@ create table policy_note (
     id text not null,
     version integer not null,
     note text not null,
+    deed blob,                   -- the policy.publish that put it in force; null: held, not in force
     unique (id, version)
 ) strict, without rowid;
 
@@ -83,6 +84,8 @@ create table deed (
     kind integer not null,
     body text not null,          -- `at`
     text text not null,
+    corrected text,              -- its line of JSON with the members that `correct` replaced; null: as signed
+    needs integer not null,      -- how many officers must sign it
     state integer not null,      -- 1 waiting, 2 accepted and not yet effective, 3 effective, 4 expired, 5 voided by an order or a deed
     valid_until_s integer not null,
     received_ms integer not null,
@@ -95,6 +98,7 @@ create table deed (
     result text                  -- JSON: the ids that it made
 ) strict, without rowid;
 create index deed_waiting on deed (state, valid_until_s) where state = 1;
+create index deed_body on deed (body, number);
 create index deed_due on deed (state, effective_ms) where state = 2;
 create index deed_licence on deed (licence, state) where licence is not null;
 create index deed_practitioner on deed (practitioner, state) where practitioner is not null;
@@ -177,7 +181,7 @@ create table standing_order (
     practitioner text,           -- of deceased
     code integer not null,       -- enum end_code
     reason integer not null,
-    interim integer not null,    -- 1: until two confirm
+    interim integer not null,    -- 1: until two confirm; 2: they did not in time, and it stands
     confirm_by_s integer not null,
     effective_ms integer not null,
     lifted_ms integer
