@@ -2,10 +2,9 @@
 #include "policies.h"
 #include "api.h"
 #include "base64.h"
-#include "leaf.h"
+#include "policy.h"
+#include "policy_note.h"
 #include "resources.h"
-
-#define NOTE_MAX (CSIGN_POLICY_MAX + 4096u)
 
 /* --- brought --- */
 
@@ -23,7 +22,7 @@ static void answer_uploaded(struct exchange *x)
         struct json_out o = json_out(&body);
         json_put_object(&o);
         json_put_base64url_member(&o, "note", span_of(u->hash, sizeof u->hash));
-        json_put_base64url_member(&o, "name", span_of(u->hash, POLICY_NAME_SIZE));
+        json_put_base64url_member(&o, "name", span_of(u->hash, POLICY_NOTE_NAME));
         json_put_text_member(&o, "id", u->id);
         json_put_integer_member(&o, "version", u->version);
         json_end_object(&o);
@@ -66,8 +65,8 @@ void policies_post(struct exchange *x)
 
 void policies_read(struct exchange *x)
 {
-    uint8_t name[POLICY_NAME_SIZE];
-    struct buffer note = api_buffer(x, NOTE_MAX);
+    uint8_t name[POLICY_NOTE_NAME];
+    struct buffer note = api_buffer(x, POLICY_NOTE_MAX);
     if (!base64url_exact(exchange_path(x, "name"), name, sizeof name)) {
         api_problem(x, CSIGN_E_NOT_FOUND, "name", "not the name of a policy");
         return;
@@ -75,7 +74,7 @@ void policies_read(struct exchange *x)
     struct session *session = api_reader(x);
     if (!session)
         return;
-    csign_code code = policy_read_note(session, name, &note);
+    csign_code code = policy_note_read(session, name, &note);
     api_reader_end(x, session);
     if (code != CSIGN_OK)
         exchange_problem(x, code, NULL);
