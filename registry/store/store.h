@@ -35,6 +35,7 @@ struct operation {
      * CSIGN_E_UNAVAILABLE if the commit failed. It must not wait. The operation is the caller's again.
      */
     void (*done)(struct operation *operation, csign_code code);
+    void *context;          /* the caller's, for `done` */
     struct operation *next; /* the store's */
 };
 
