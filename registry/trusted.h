@@ -5,7 +5,6 @@
 #ifndef REGISTRY_TRUSTED_H
 #define REGISTRY_TRUSTED_H
 
-#include "checkpoint.h"
 #include "config.h"
 #include "keys.h"
 #include "log.h"
