@@ -2,7 +2,7 @@
 
 csign_code policy_note_read(struct session *session, const uint8_t name[POLICY_NOTE_NAME], struct buffer *out)
 {
-    struct query q = QUERY(session, SQL_POLICY_NOTE_READ, VALUE_BLOB(span_of(name, POLICY_NOTE_NAME)));
+    struct query q = QUERY(session, SQL_POLICY_NOTE_SERVED, VALUE_BLOB(span_of(name, POLICY_NOTE_NAME)));
     bool found = query_row(&q);
     if (found)
         buffer_put(out, query_text(&q, 0));
