@@ -9,6 +9,9 @@
 
 static const struct verb verbs[] = {
     {"init", verb_init, "make a registry: its keys, its configuration, and its trust root or a request for one"},
+    {"serve", verb_serve, "run it"},
+    {"fsck", verb_fsck, "check every leaf, deed and status index, while it is stopped"},
+    {"doctor", verb_doctor, "what is wrong with its surroundings, and what to do"},
 };
 
 int main(int argc, char **argv)

@@ -211,3 +211,23 @@ int trusted_find_keys(struct call *call, const struct config *config, int64_t no
                     config->keys);
     return DONE;
 }
+
+static bool is_loopback_url(span url)
+{
+    static const char *const hosts[] = {"http://127.0.0.1", "http://localhost", "http://[::1]"};
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        span host = span_text(hosts[i]);
+        if (span_starts(url, host) && (url.size == host.size || url.data[host.size] == ':' || url.data[host.size] == '/'))
+            return true;
+    }
+    return false;
+}
+
+int trusted_check_base_url(struct call *call, const struct config *config, const struct trusted *trusted)
+{
+    span url = span_text(config->base_url);
+    if (span_starts(url, SPAN("https://")) || (trusted->root.kind == ROOT_TEST && is_loopback_url(url)))
+        return DONE;
+    return fail(call, REFUSED, "give an https URL, of the proxy in front of it; http is for loopback and a test root alone",
+                "not a base_url for this root, %s in %s", config->base_url, config->path);
+}

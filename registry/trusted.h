@@ -37,5 +37,7 @@ int trusted_read_roots(struct call *call, const struct config *config, struct tr
  * expired, one that does not name the issuer, and one whose lines of a purpose name none of the files.
  */
 int trusted_find_keys(struct call *call, const struct config *config, int64_t now, struct trusted *trusted);
+/* http is allowed to loopback only, and only with a test root (PROTOCOL 7). */
+int trusted_check_base_url(struct call *call, const struct config *config, const struct trusted *trusted);
 
 #endif

@@ -63,12 +63,9 @@ void api_problem(struct exchange *x, csign_code code, const char *field, const c
     exchange_problem(x, fault_set(&fault, code, field, reason), &fault);
 }
 
-struct session *api_reader(struct exchange *x)
+struct session *api_reader(const struct exchange *x)
 {
-    struct session *session = store_reader(api_registry(x)->store);
-    if (!session)
-        api_problem(x, CSIGN_E_UNAVAILABLE, NULL, "the store gives no session");
-    return session;
+    return store_reader(api_registry(x)->store);
 }
 
 void api_reader_end(const struct exchange *x, struct session *session)
@@ -90,8 +87,6 @@ void api_answer_viewer(struct exchange *x, size_t capacity, api_put put)
     struct viewer viewer;
     csign_fault fault = {0};
     struct session *session = api_reader(x);
-    if (!session)
-        return;
     csign_code code = viewer_open(session, api_caller_body(x), &viewer);
     if (code == CSIGN_OK)
         code = put(x, session, &viewer, &o, &fault);
@@ -138,7 +133,7 @@ void api_submit(struct exchange *x, struct operation *operation, void (*resume)(
     operation->context = exchange_state(x);
     operation->done = on_done;
     exchange_wait(x, resume);
-    csign_code code = store_submit(api_registry(x)->store, operation);
+    csign_code code = atomic_load(&api_of(x)->open) ? store_submit(api_registry(x)->store, operation) : CSIGN_E_UNAVAILABLE;
     if (code != CSIGN_OK)
         on_done(operation, code);
 }

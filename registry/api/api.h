@@ -23,7 +23,7 @@ struct api {
     const span *roots; /* the root notes, version 1 first */
     size_t root_count;
     struct limit *limit; /* NULL: none */
-    /* Set behind server_open(), which they need; `open` last. Until then every route but the static ones says unavailable. */
+    /* Set behind server_open(), which they need; `open` last. Until then nothing is written. */
     struct server *server;
     struct feed *feed;
     _Atomic bool open;
@@ -52,8 +52,8 @@ void api_problem(struct exchange *x, csign_code code, const char *field, const c
 typedef csign_code (*api_put)(struct exchange *x, struct session *session, const struct viewer *viewer, struct json_out *o,
                               csign_fault *fault);
 void api_answer_viewer(struct exchange *x, size_t capacity, api_put put);
-/* A session to read from, or NULL, and the problem was answered. */
-struct session *api_reader(struct exchange *x);
+/* A session to read from; a handler has one at a time. */
+struct session *api_reader(const struct exchange *x);
 void api_reader_end(const struct exchange *x, struct session *session);
 
 /* The body that an officer's vkey names: "ksbha" of "ksbha/chen". */

@@ -19,9 +19,7 @@ static csign_code read_evidence(struct exchange *x, struct evidence *ret)
 {
     uint64_t time_s = 0, now_s = api_now_ms() / 1000;
     struct buffer note = api_buffer(x, CHECKPOINT_MAX);
-    struct session *session = store_reader(api_registry(x)->store);
-    if (!session)
-        return CSIGN_E_UNAVAILABLE;
+    struct session *session = api_reader(x);
     csign_code code = log_read_checkpoint(session, &note, &ret->size);
     if (code == CSIGN_OK)
         code = log_read_time(session, &time_s);

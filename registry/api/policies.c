@@ -38,8 +38,6 @@ static bool may_bring(struct exchange *x)
 {
     struct viewer viewer = {0};
     struct session *session = api_reader(x);
-    if (!session)
-        return false;
     csign_code code = viewer_open(session, api_caller_body(x), &viewer);
     api_reader_end(x, session);
     if (code == CSIGN_OK && viewer.is_authority)
@@ -72,8 +70,6 @@ void policies_read(struct exchange *x)
         return;
     }
     struct session *session = api_reader(x);
-    if (!session)
-        return;
     csign_code code = policy_note_read(session, name, &note);
     api_reader_end(x, session);
     if (code != CSIGN_OK)

@@ -23,8 +23,6 @@ void status_checkpoint(struct exchange *x)
     uint64_t size;
     struct buffer note = api_buffer(x, CHECKPOINT_MAX);
     struct session *session = api_reader(x);
-    if (!session)
-        return;
     csign_code code = log_read_checkpoint(session, &note, &size);
     api_reader_end(x, session);
     answer_read(x, code, "text/plain; charset=utf-8", &note, CACHE_SECONDS);
@@ -42,8 +40,6 @@ void status_tile(struct exchange *x)
         return;
     }
     struct session *session = api_reader(x);
-    if (!session)
-        return;
     csign_code code = log_read_tile(session, &tile, &out);
     api_reader_end(x, session);
     answer_read(x, code, "application/octet-stream", &out, CACHE_IMMUTABLE);
@@ -58,8 +54,6 @@ void status_event(struct exchange *x)
         return;
     }
     struct session *session = api_reader(x);
-    if (!session)
-        return;
     csign_code code = log_read_event(session, size, &out);
     api_reader_end(x, session);
     answer_read(x, code, "text/plain; charset=utf-8", &out, CACHE_IMMUTABLE);
