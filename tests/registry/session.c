@@ -192,7 +192,7 @@ static csign_code run_leaving_open(struct operation *operation, struct session *
 static csign_code run_wrong_count(struct operation *operation, struct session *session)
 {
     (void)operation;
-    return RUN(session, SQL_LOG_ENTRY_INSERT, VALUE_INTEGER(1));
+    return RUN(session, SQL_LOG_ENTRIES, VALUE_INTEGER(1));
 }
 
 static void test_queries(void **state)

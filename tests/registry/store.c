@@ -293,6 +293,7 @@ static csign_code run_losing_transaction(struct operation *operation, struct ses
 {
     csign_code code = run_insert(operation, session);
     (void)session_control(session, CONTROL_ROLLBACK); /* as the engine does when it must */
+    assert_int_equal(run_insert(operation, session), CSIGN_E_UNAVAILABLE);
     return code;
 }
 
