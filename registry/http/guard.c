@@ -9,7 +9,9 @@
  */
 #include "serving.h"
 
+#include <stdio.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 struct head {
     const char *end; /* of what was seen so far, without the line's end */
@@ -149,4 +151,81 @@ csign_code guard_check(struct exchange *x, const char *method, const char *versi
         return fault_set(fault, CSIGN_E_BODY_MALFORMED, "", "a line of the head does not end in CR LF, or is folded");
     x->announced = head.body;
     return CSIGN_OK;
+}
+
+/* --- what libmicrohttpd refuses by itself --- */
+
+/*
+ * A length that is no number and a missing host never reach the handler: 0.9.75 refuses them once the head is complete, goes on
+ * in the wrong state and sends the head of its answer twice. All that it calls then is the logger, so the answer is given from
+ * there, over the socket, which is then shut down before libmicrohttpd writes to it.
+ */
+
+/* The requests of this worker whose handler has not been called yet; all that happens to a connection happens on one thread. */
+static _Thread_local struct exchange *unread;
+
+void guard_expect(struct exchange *x)
+{
+    x->previous_unread = NULL;
+    x->next_unread = unread;
+    if (unread)
+        unread->previous_unread = x;
+    unread = x;
+    x->unread = true;
+}
+
+void guard_found(struct exchange *x)
+{
+    if (!x->unread)
+        return;
+    if (x->next_unread)
+        x->next_unread->previous_unread = x->previous_unread;
+    if (x->previous_unread)
+        x->previous_unread->next_unread = x->next_unread;
+    else
+        unread = x->next_unread;
+    x->unread = false;
+}
+
+/* The one whose head is complete and has no answer: between those two libmicrohttpd does nothing but look at it. */
+static struct exchange *find_refused(void)
+{
+    for (struct exchange *x = unread; x; x = x->next_unread) {
+        const union MHD_ConnectionInfo *size = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+        if (size && size->header_size > 0 && !MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_HTTP_STATUS))
+            return x;
+    }
+    return NULL;
+}
+
+static void answer_over_socket(const struct exchange *x)
+{
+    static const char body[] = "{\"type\":\"about:blank\",\"title\":\"The body is not what the route takes.\",\"status\":400,"
+                               "\"code\":\"body-malformed\",\"detail\":\"Host is missing or Content-Length is malformed\","
+                               "\"fix\":\"send the body that the route documents\"}";
+    char answer[1024];
+    int size = snprintf(answer, sizeof answer,
+                        "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+                        "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nContent-Length: %zu\r\n\r\n%s",
+                        sizeof body - 1, body);
+    if (size > 0)
+        send(x->peer->watched.socket, answer, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    shutdown(x->peer->watched.socket, SHUT_RDWR);
+}
+
+void guard_log(void *context, const char *format, va_list arguments)
+{
+    static const char refusal[] = "Error processing request (HTTP response code is";
+    struct server *server = context;
+    if (strncmp(format, refusal, sizeof refusal - 1) != 0)
+        return;
+    unsigned status = va_arg(arguments, unsigned);
+    atomic_fetch_add(&server->refused, 1);
+    if (status < 600)
+        atomic_fetch_add(&server->by_status[status / 100], 1);
+    struct exchange *x = find_refused();
+    if (!x)
+        return;
+    guard_found(x);
+    answer_over_socket(x);
 }

@@ -12,7 +12,7 @@
 #define RECEIVE_SECONDS 10u
 #define IDLE_SECONDS    30u
 #define OTHER_FILES     256u  /* what a process has open beside its connections */
-#define MEMORY_LIMIT    8192u /* of libmicrohttpd for one connection: head and answer's head; a stream keeps it as long as it lasts */
+#define MEMORY_LIMIT    16384u /* of libmicrohttpd for one connection: head and answer's head; a stream keeps it as long as it lasts */
 
 /* --- connections --- */
 
@@ -84,6 +84,7 @@ static void *request_begin(void *context, const char *target, struct MHD_Connect
     x->peer = peer;
     if (peer->kept_alive) /* what a first request has left of its time is not prolonged */
         watchdog_allow(&peer->watched, server->options.receive_seconds);
+    guard_expect(x);
     return x;
 }
 
@@ -131,6 +132,7 @@ static enum MHD_Result request(void *context, struct MHD_Connection *connection,
         return MHD_NO;
     if (!x->begun) {
         x->begun = true;
+        guard_found(x);
         return check_head(x, method, version);
     }
     if (*size > 0) {
@@ -151,6 +153,7 @@ static void request_end(void *context, struct MHD_Connection *connection, void *
         return;
     x->peer->kept_alive = true;
     watchdog_allow(&x->peer->watched, server->options.idle_seconds);
+    guard_found(x);
     if (x->begun)
         count_running(server, false);
     exchange_release(x);
@@ -187,7 +190,8 @@ static void set_defaults(struct server_options *o)
 static struct MHD_Daemon *start(struct server *server, int socket)
 {
     const struct server_options *o = &server->options;
-    return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, request, server,
+    return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, request, server,
+                            MHD_OPTION_EXTERNAL_LOGGER, guard_log, server,
                             MHD_OPTION_LISTEN_SOCKET, socket,
                             MHD_OPTION_STRICT_FOR_CLIENT, 1,
                             MHD_OPTION_THREAD_POOL_SIZE, o->threads,

@@ -12,6 +12,7 @@
 
 #include <microhttpd.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -75,6 +76,8 @@ struct exchange {
     const struct http_route *route; /* once it was found */
     struct memory_block *blocks;
 
+    struct exchange *next_unread, *previous_unread; /* the guard's, of one thread */
+    bool unread;
     bool begun, whole; /* the head was looked at; the body is complete and the handler was called */
     bool announced;    /* a body */
     const char *raw_target; /* where libmicrohttpd read it: for the guard's comparison of places */
@@ -117,6 +120,10 @@ void exchange_respond(struct exchange *x, unsigned status, struct MHD_Response *
 
 /* guard.c: whether the head is one that libmicrohttpd and everybody else reads alike. */
 csign_code guard_check(struct exchange *x, const char *method, const char *version, csign_fault *fault);
+/* Between these two the head of a request is being read; what libmicrohttpd logs of it meanwhile is a refusal. */
+void guard_expect(struct exchange *x);
+void guard_found(struct exchange *x);
+void guard_log(void *server, const char *format, va_list arguments);
 
 /* route.c: finds the route and checks everything that can be checked before the body; on a failure the problem was answered. */
 bool route_find(struct exchange *x, const char *method);
