@@ -51,7 +51,7 @@ uint64_t deed_effective_ms(const struct deed *deed)
 /* The next number, and the chain up to it: a deed that is left out or put in later breaks every link behind it. */
 static csign_code number(const struct acting *a, uint64_t *ret_number, uint8_t ret_chain[CSIGN_HASH_SIZE])
 {
-    struct query q = QUERY(a->session, SQL_DEED_HEAD_READ, VALUE_NULL);
+    struct query q = query_open(a->session, SQL_DEED_HEAD_READ, NULL, 0);
     uint64_t last = 0;
     deed_chain_start(a->registry->root.origin, ret_chain);
     if (query_row(&q)) {

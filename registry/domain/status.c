@@ -1,4 +1,4 @@
-/* B and E leaves are made in append_end() and status_allocate(), and nowhere else. */
+/* B and E leaves are made in append_end(), status_amend() and status_allocate(), and nowhere else. */
 #include "status.h"
 
 #define PAGE_MAX 256u /* rows of one query, as the statements say: nothing changes while rows are read */
@@ -77,6 +77,34 @@ csign_code status_find_open(struct session *session, int64_t binding, bool *ret_
     TRY(read_page(session, SQL_STATUS_OPEN_OF_BINDING, &subject, -1, true, indexes, &count));
     *ret_found = count > 0;
     *ret_index = count ? (uint64_t)indexes[count - 1] : 0;
+    return CSIGN_OK;
+}
+
+csign_code status_amend(const struct registry *registry, struct session *session, const uint8_t ended_by[CSIGN_HASH_SIZE],
+                        const struct status_ending *ending)
+{
+    struct leaf leaf = {.type = LEAF_END,
+                        .end = {.effective_ms = ending->effective_ms,
+                                .recorded_ms = session_time_ms(session),
+                                .code = ending->code,
+                                .reason = ending->reason}};
+    int64_t indexes[PAGE_MAX], after = -1;
+    size_t count;
+    memcpy(leaf.end.deed, ending->deed, sizeof leaf.end.deed);
+    do {
+        struct query q = QUERY(session, SQL_STATUS_ENDED_BY, VALUE_BLOB(span_of(ended_by, CSIGN_HASH_SIZE)), VALUE_INTEGER(after),
+                               VALUE_INTEGER(ending->code));
+        for (count = 0; count < PAGE_MAX && query_row(&q); count++)
+            indexes[count] = query_integer(&q, 0);
+        TRY(query_close(&q));
+        for (size_t i = 0; i < count; i++) {
+            after = indexes[i];
+            leaf.end.index = (uint64_t)after;
+            TRY(RUN(session, SQL_STATUS_AMEND, VALUE_INTEGER(after), VALUE_INTEGER(ending->reason),
+                    VALUE_INTEGER(ending->effective_ms)));
+            TRY(log_append(registry->log, &leaf));
+        }
+    } while (count == PAGE_MAX);
     return CSIGN_OK;
 }
 

@@ -32,6 +32,13 @@ csign_code status_end(const struct registry *registry, struct session *session, 
                       const struct status_ending *ending, uint64_t *ret_count);
 
 /*
+ * Amends what the deed `ended_by` has ended and nothing has changed since: a second E with the same code, and the reason, time and
+ * deed of `ending`.
+ */
+csign_code status_amend(const struct registry *registry, struct session *session, const uint8_t ended_by[CSIGN_HASH_SIZE],
+                        const struct status_ending *ending);
+
+/*
  * Gives a binding its next live index: supersedes a live one with `reason` first, in the same commit. CSIGN_E_STANDING_ORDER while an order
  * stands against the licence or person, CSIGN_E_CONFLICT where key, affiliation, licence or institution has ended.
  */

@@ -202,7 +202,8 @@ create table activation (
     affiliation text not null,
     expires_s integer not null,
     failures integer not null,
-    state integer not null       -- 1 open, 2 redeemed, 3 voided
+    state integer not null,      -- 1 open, 2 redeemed, 3 voided
+    binding integer              -- what it was redeemed for: `void` ends it
 ) strict, without rowid;
 create index activation_licence on activation (licence) where state = 1;
 create table binding (
@@ -234,6 +235,7 @@ create table status_index (
 ) strict;
 create unique index status_index_live on status_index (binding) where code = 0;
 create index status_index_binding on status_index (binding);
+create index status_index_deed on status_index (deed) where deed is not null;
 
 -- --- inbox, receipts ---
 

@@ -6,27 +6,6 @@ select 1 from authority_jurisdiction where authority = $1 limit 1;
 -- name: authority_covers
 select 1 from authority_jurisdiction where authority = $1 and (jurisdiction = $2 or jurisdiction = substr($2, 1, 2)) limit 1;
 
--- Whether all that the other authority has power over lies within this one's jurisdictions.
--- name: authority_covers_authority
-select 1 where not exists (select 1 from authority_jurisdiction o where o.authority = $2
-    and not exists (select 1 from authority_jurisdiction a where a.authority = $1
-                    and (a.jurisdiction = o.jurisdiction or a.jurisdiction = substr(o.jurisdiction, 1, 2))));
-
--- name: authority_forget_jurisdictions
-delete from authority_jurisdiction;
-
--- name: authority_add_jurisdiction
-insert into authority_jurisdiction (authority, jurisdiction) values ($1, $2) on conflict do nothing;
-
--- name: institution_read
-select id, authority, name, jurisdiction, identifiers, ended_ms from institution where id = $1;
-
--- name: institution_insert
-insert into institution (id, authority, name, jurisdiction, identifiers, deed) values ($1, $2, $3, $4, $5, $6);
-
--- name: institution_of_deed
-select id from institution where deed = $1;
-
 -- What would hang in the air without it.
 -- name: institution_is_used
 select 1 where exists (select 1 from officer where body = $1 and ended_ms is null)
@@ -59,9 +38,6 @@ on conflict (body, id) do nothing;
 -- name: officer_end
 update officer set ended_ms = $3 where body = $1 and id = $2 and ended_ms is null;
 
--- name: officer_of_deed
-select body, id from officer where deed = $1 and ended_ms is null;
-
 -- name: officers_in_office
 select count(*) from officer where body = $1 and ended_ms is null;
 
@@ -83,9 +59,6 @@ insert into app (id, institution, tool, acts, settings, jurisdictions, vkey, key
 
 -- name: app_end
 update app set ended_ms = $2 where id = $1 and ended_ms is null;
-
--- name: app_of_deed
-select id from app where deed = $1 and ended_ms is null;
 
 -- Where a tool is deployed, outside an authority's jurisdictions.
 -- name: tool_is_used_elsewhere

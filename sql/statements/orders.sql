@@ -12,14 +12,19 @@ update standing_order set interim = 0 where licence = $1 and interim <> 0 and li
 update standing_order set lifted_ms = $2 where deed = $1 and lifted_ms is null;
 
 -- name: order_correct
-update standing_order set effective_ms = $2, reason = $3 where deed = $1;
+update standing_order set effective_ms = $2, reason = $3, confirm_by_s = $4 where deed = $1;
 
+-- The heaviest first.
 -- name: orders_standing
-select o.deed, o.code, o.interim, d.body, d.kind from standing_order o join deed d on d.hash = o.deed
-where o.licence = $1 and o.lifted_ms is null order by d.number;
+select code from standing_order where licence = $1 and lifted_ms is null order by code limit 1;
 
--- name: orders_standing_on_person
-select o.deed from standing_order o where o.practitioner = $1 and o.lifted_ms is null;
+-- Suspensions that an authority gave, or one whose jurisdictions all lie within its own.
+-- name: orders_lift
+update standing_order set lifted_ms = $3 where licence = $1 and lifted_ms is null and code = 2
+    and exists (select 1 from deed d where d.hash = standing_order.deed and (d.body = $2
+        or not exists (select 1 from authority_jurisdiction o where o.authority = d.body
+            and not exists (select 1 from authority_jurisdiction a where a.authority = $2
+                            and (a.jurisdiction = o.jurisdiction or a.jurisdiction = substr(o.jurisdiction, 1, 2))))));
 
 -- name: order_next_unconfirmed
 select o.deed, o.licence, o.confirm_by_s, d.body from standing_order o join deed d on d.hash = o.deed
@@ -33,7 +38,7 @@ insert into activation (handle, deed, code, practitioner, licence, affiliation, 
 values ($1, $2, $3, $4, $5, $6, $7, 0, 1);
 
 -- name: activation_of_deed
-select state, practitioner, licence, affiliation from activation where deed = $1;
+select state, binding from activation where deed = $1;
 
 -- name: activation_void
 update activation set state = 3 where deed = $1 and state = 1;
@@ -56,3 +61,9 @@ update binding set ended_ms = $2 where id = $1;
 
 -- name: indexes_of_deed
 select idx from status_index where deed = $1 order by idx limit $2;
+
+-- name: orders_status
+select code, deed from standing_order where licence = $1 and lifted_ms is null
+union all
+select code, deed from standing_order where practitioner = $2 and lifted_ms is null
+order by 1 limit 1;

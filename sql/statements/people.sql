@@ -1,7 +1,7 @@
 -- Practitioners, licences, affiliations (registry/domain/enrolment.c, people*.c).
 
 -- name: practitioner_read
-select id, name, birth_date, deceased_ms from practitioner where id = $1;
+select id, name, birth_date, deceased_ms, deed from practitioner where id = $1;
 
 -- name: practitioner_insert
 insert into practitioner (id, name, birth_date, deed) values ($1, $2, $3, $4);
@@ -11,9 +11,6 @@ update practitioner set name = $2, birth_date = $3 where id = $1;
 
 -- name: practitioner_set_deceased
 update practitioner set deceased_ms = $2 where id = $1;
-
--- name: practitioner_of_deed
-select id from practitioner where deed = $1;
 
 -- name: practitioner_by_identifier
 select practitioner from practitioner_identifier where system = $1 and value = $2;
@@ -59,9 +56,6 @@ update licence set conditions = $2 where id = $1;
 -- name: licence_end
 update licence set ended_ms = $2 where id = $1;
 
--- name: licence_of_deed
-select id from licence where deed = $1 and ended_ms is null;
-
 -- name: licence_event_insert
 insert into licence_event (licence, at_ms, deed, what) values ($1, $2, $3, $4);
 
@@ -80,9 +74,6 @@ update affiliation set basis = $2, consent = $3, from_s = $4, to_s = $5 where id
 
 -- name: affiliation_end
 update affiliation set ended_ms = $2 where id = $1;
-
--- name: affiliation_of_deed
-select id, licence, practitioner from affiliation where deed = $1 and ended_ms is null;
 
 -- name: affiliations_of
 select id, licence, institution, basis, consent, from_s, to_s, ended_ms from affiliation where practitioner = $1 order by id;

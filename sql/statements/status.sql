@@ -80,3 +80,10 @@ select b.id from binding b
 where b.practitioner = $1 and b.id > $2 and b.ended_ms is null
     and ($3 = 0 or exists (select 1 from status_index s where s.binding = b.id and s.code = 0))
 order by b.id limit 256;
+
+-- name: status_ended_by
+-- The row keeps the deed that ended it, whatever deed corrects the reason and the time.
+select idx from status_index where deed = $1 and idx > $2 and code = $3 order by idx limit 256;
+
+-- name: status_amend
+update status_index set reason = $2, ended_ms = $3 where idx = $1;
