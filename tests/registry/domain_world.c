@@ -260,7 +260,7 @@ const char *world_activate(struct world *w, unsigned person, unsigned number)
     uint8_t hash[CSIGN_HASH_SIZE];
     snprintf(code, sizeof code, "%04x%08x-secret-%u", number, person, number);
     hash_of(span_text(code), hash);
-    world_sql(w, "insert into activation values ('%04x%08x', x'%08x%08x', x'%s', '%s', '%s', '%s', %lld, 0, 1)", number, person, number, person,
+    world_sql(w, "insert into activation (handle, deed, code, practitioner, licence, affiliation, expires_s, failures, state) values ('%04x%08x', x'%08x%08x', x'%s', '%s', '%s', '%s', %lld, 0, 1)", number, person, number, person,
               hex(hash_hex, hash), world_id('p', person), world_id('l', person), world_id('a', person),
               (long long)(clock_ms() / 1000 + 3600));
     return code;
@@ -336,7 +336,7 @@ static csign_code end_licence(struct world *w, struct session *session, void *wh
 csign_code world_order(struct world *w, unsigned person, int code, int reason)
 {
     struct order order = {person, code, reason};
-    world_sql(w, "insert or replace into standing_order values (x'%08x', '%s', null, %d, %d, 0, 0, 0, null)", person,
+    world_sql(w, "insert or replace into standing_order (deed, licence, practitioner, code, reason, interim, confirm_by_s, effective_ms, lifted_ms) values (x'%08x', '%s', null, %d, %d, 0, 0, 0, null)", person,
               world_id('l', person), code, reason);
     return world_do(w, end_licence, &order);
 }
