@@ -27,7 +27,7 @@ struct exchange *exchange_open(struct server *server, struct MHD_Connection *con
     return x;
 }
 
-void exchange_release(struct exchange *x)
+static void exchange_release(struct exchange *x)
 {
     if (atomic_fetch_sub(&x->holders, 1) != 1)
         return;
@@ -220,8 +220,9 @@ static void list(struct exchange *x)
 
 static void unlist(struct exchange *x)
 {
-    if (!x->listed)
+    if (!x->listed) /* the worker's */
         return;
+    pthread_mutex_lock(&x->server->lock);
     if (x->next_waiting)
         x->next_waiting->previous_waiting = x->previous_waiting;
     if (x->previous_waiting)
@@ -229,6 +230,9 @@ static void unlist(struct exchange *x)
     else
         x->server->waiting = x->next_waiting;
     x->listed = false;
+    if (!x->server->waiting)
+        pthread_cond_broadcast(&x->server->idle);
+    pthread_mutex_unlock(&x->server->lock);
 }
 
 /* Suspends the connection; whoever woke it meanwhile has it resumed at once. False when nobody is waited for any more. */
@@ -260,6 +264,12 @@ void exchange_abandon_all(struct server *server)
     pthread_mutex_unlock(&server->lock);
 }
 
+void exchange_end(struct exchange *x)
+{
+    unlist(x); /* a client that hung up while it waited: it was woken, and its handler was not called again */
+    exchange_release(x);
+}
+
 /* What was abandoned may still be in use by who would have woken it: nothing of its memory is touched. */
 static enum MHD_Result send_abandoned(struct exchange *x)
 {
@@ -280,9 +290,7 @@ enum MHD_Result exchange_run(struct exchange *x)
     while (!x->response && atomic_load(&x->waiting) != NOT_WAITING) {
         if (atomic_load(&x->waiting) == WAITING && suspend(x))
             return MHD_YES;
-        pthread_mutex_lock(&x->server->lock);
         unlist(x);
-        pthread_mutex_unlock(&x->server->lock);
         if (atomic_load(&x->waiting) == ABANDONED)
             return send_abandoned(x);
         atomic_store(&x->waiting, NOT_WAITING);

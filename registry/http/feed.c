@@ -209,15 +209,13 @@ enum next { NEXT_EVENT, NEXT_NOTHING, NEXT_END, NEXT_LOST };
 static enum next next_event(struct follower *f)
 {
     struct ring *kept = &f->feed->kept, *live = &f->feed->live;
-    if (f->feed->ended)
-        return NEXT_END;
     if (f->kept < kept->first)
         return NEXT_LOST;
     if (f->live < live->first)
         f->live = live->first;
     struct event *a = f->kept < kept->end ? ring_at(kept, f->kept) : NULL, *b = f->live < live->end ? ring_at(live, f->live) : NULL;
     if (!a && !b)
-        return NEXT_NOTHING;
+        return f->feed->ended ? NEXT_END : NEXT_NOTHING;
     bool from_kept = a && (!b || a->place < b->place);
     f->current = from_kept ? a : b;
     f->sent = 0;

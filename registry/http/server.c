@@ -12,7 +12,7 @@
 #define RECEIVE_SECONDS 10u
 #define IDLE_SECONDS    30u
 #define OTHER_FILES     256u  /* what a process has open beside its connections */
-#define MEMORY_LIMIT    16384u /* of libmicrohttpd for one connection: head and answer's head; a stream keeps it as long as it lasts */
+#define MEMORY_LIMIT    12288u /* of libmicrohttpd for one connection: head and answer's head; a stream keeps it as long as it lasts */
 
 /* --- connections --- */
 
@@ -96,7 +96,7 @@ static void count_running(struct server *server, bool begins)
     else
         server->running--;
     if (server->running == 0)
-        pthread_cond_signal(&server->idle);
+        pthread_cond_broadcast(&server->idle);
     pthread_mutex_unlock(&server->lock);
 }
 
@@ -156,7 +156,7 @@ static void request_end(void *context, struct MHD_Connection *connection, void *
     guard_found(x);
     if (x->begun)
         count_running(server, false);
-    exchange_release(x);
+    exchange_end(x);
     *exchange = NULL;
 }
 
@@ -258,19 +258,24 @@ const char *server_address(const struct server *server)
     return server->address;
 }
 
-/* True when nothing runs any more. */
-static bool wait_for_running(struct server *server, int seconds)
+static void wait_for_running(struct server *server, int seconds)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += seconds;
     pthread_mutex_lock(&server->lock);
-    int late = 0;
-    while (server->running > 0 && late == 0)
+    for (int late = 0; server->running > 0 && late == 0;)
         late = pthread_cond_timedwait(&server->idle, &server->lock, &until);
-    bool done = server->running == 0;
     pthread_mutex_unlock(&server->lock);
-    return done;
+}
+
+/* libmicrohttpd must not be stopped while a connection is suspended. All that waited have been woken and go on in a moment. */
+static void wait_for_waiting(struct server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    while (server->waiting)
+        pthread_cond_wait(&server->idle, &server->lock);
+    pthread_mutex_unlock(&server->lock);
 }
 
 void server_close(struct server **server)
@@ -281,11 +286,10 @@ void server_close(struct server **server)
     atomic_store(&s->closing, true);
     int socket = MHD_quiesce_daemon(s->daemon);
     feed_end_all(s);
-    if (!wait_for_running(s, CLOSE_SECONDS)) {
-        exchange_abandon_all(s);
-        wait_for_running(s, 1);
-    }
-    /* libmicrohttpd must not be stopped while a connection is suspended: streams have ended, requests were abandoned. */
+    wait_for_running(s, CLOSE_SECONDS);
+    exchange_abandon_all(s);
+    wait_for_running(s, 1);
+    wait_for_waiting(s);
     MHD_stop_daemon(s->daemon);
     if (socket >= 0)
         close(socket);

@@ -35,7 +35,7 @@ struct server {
     _Atomic bool closing;
 
     pthread_mutex_t lock; /* what follows, up to waiting */
-    pthread_cond_t idle;  /* running fell to 0 */
+    pthread_cond_t idle;  /* nothing runs, or nothing waits */
     size_t running;       /* exchanges between their head and their end */
     bool abandoned;       /* nobody is waited for any more */
     struct exchange *waiting; /* suspended ones */
@@ -111,7 +111,8 @@ bool exchange_take(struct exchange *x, const char *data, size_t size);
 enum MHD_Result exchange_run(struct exchange *x);
 /* Gives the answer to libmicrohttpd. */
 enum MHD_Result exchange_send(struct exchange *x);
-void exchange_release(struct exchange *x);
+/* libmicrohttpd is done with it. */
+void exchange_end(struct exchange *x);
 /* Gives up what still waits, at the end of the server. */
 void exchange_abandon_all(struct server *server);
 /* Makes `response` the answer, with the headers that every answer has. Takes it over; NULL ends in a closed connection. */

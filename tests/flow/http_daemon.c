@@ -13,8 +13,9 @@
 
 #define STORIES_MAX 100000u
 
-static struct feed *feed;
-static struct server *server;
+/* A handler may be called before server_open() returns. */
+static struct feed *_Atomic feed;
+static struct server *_Atomic server;
 
 /* --- a thread that ends what handlers begin --- */
 
@@ -284,23 +285,26 @@ int main(int argc, char **argv)
                                            .receive_seconds = (unsigned)atoi(argv[2]),
                                            .idle_seconds = (unsigned)atoi(argv[3])};
     csign_fault fault = {0};
-    if (server_open(&options, &server, &fault) != CSIGN_OK) {
+    struct server *opened = NULL;
+    if (server_open(&options, &opened, &fault) != CSIGN_OK) {
         fprintf(stderr, "%s: %s\n", fault.field, fault.reason);
         return 1;
     }
     size_t events = argc > 5 ? (size_t)atoi(argv[4]) : 1024, bytes = argc > 5 ? (size_t)atoi(argv[5]) : 64u << 20;
-    feed = feed_open(server, events, bytes);
-    feed_begin(feed, 100);
+    struct feed *events_feed = feed_open(opened, events, bytes);
+    feed_begin(events_feed, 100);
+    server = opened;
+    feed = events_feed;
     pthread_t thread;
     pthread_create(&thread, NULL, end_exchanges, NULL);
-    printf("%s\n", server_address(server));
+    printf("%s\n", server_address(opened));
     fflush(stdout);
 
     char byte;
     while (read(0, &byte, 1) > 0)
         continue;
-    server_close(&server);
-    feed_close(&feed);
+    server_close(&opened);
+    feed_close(&events_feed);
     let_go(); /* what the server gave up on is still woken, once */
     pthread_mutex_lock(&ender.lock);
     ender.stop = true;

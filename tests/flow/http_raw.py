@@ -16,6 +16,8 @@ import time
 
 PROGRAM = sys.argv[1]
 ONLY = sys.argv[2:]  # parts to run
+with open(PROGRAM, "rb") as program:
+    SANITIZED = re.search(rb"__[at]san_init", program.read()) is not None
 PATIENCE = 60  # seconds until something that must come is given up
 failures = []
 checks = 0
@@ -73,7 +75,6 @@ class Daemon:
         while self.count()[name] != wanted:
             if time.monotonic() > deadline:
                 return False
-            time.sleep(0.02)
         return True
 
     def stop(self):
@@ -625,7 +626,7 @@ def streams():
     wanted = [(100 + i, "log" if i % 4 else "fresh", f"event {100 + i}\n\nlast line of it") for i in range(1, 21)]
     check(all(f.events == wanted for f in followers), "in order, each once, whole")
     print(f"2,000 streams: {bytes_each} bytes each; 20 events published in {published * 1000:.0f} ms, read by all in {took * 1000:.0f} ms")
-    check(bytes_each < 16384, f"a stream costs {bytes_each} bytes")
+    check(bytes_each < 16384 or SANITIZED, f"a stream costs {bytes_each} bytes")
 
     late, middle, newest = Follower(daemon, 100), Follower(daemon, 110), Follower(daemon, 119)
     publish(daemon, 200)
@@ -645,9 +646,10 @@ def streams():
         if i % 2:
             f.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         f.connection.close()
-    for number in range(201, 204):
-        publish(daemon, number, kept=False)
-    check(daemon.wait_count("streams", 0), f"streams that vanished are gone: {daemon.count()}")
+    deadline = time.monotonic() + PATIENCE
+    while daemon.count()["streams"] and time.monotonic() < deadline:  # the first write after a hang-up still succeeds
+        publish(daemon, 201, kept=False)
+    check(daemon.count()["streams"] == 0, f"streams that vanished are gone: {daemon.count()}")
     daemon.stop()
 
 
