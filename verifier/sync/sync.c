@@ -1,4 +1,5 @@
 #include "sync.h"
+#include "entries.h"
 #include "schema.h"
 
 #include <sodium.h>
@@ -39,7 +40,9 @@ static csign_code open_parts(csign_sync *s, const csign_sync_options *o, csign_f
     s->holding.ledger = s->ledger;
     s->holding.state = &s->state;
     s->holding.problems = &s->problems;
-    return holding_open(&s->holding, &gate, fault);
+    TRY(holding_open(&s->holding, &gate, fault));
+    csign_code code = outcomes_settle(s->ledger, state_now(&s->state).now_ms);
+    return code == CSIGN_OK ? code : fault_set(fault, code, "file", "cannot be written");
 }
 
 static csign_code start_threads(csign_sync *s, const csign_sync_options *o, csign_fault *fault)
