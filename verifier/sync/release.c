@@ -78,9 +78,9 @@ static csign_code take_release(struct asking *a, const struct csign_release *rel
         return CSIGN_OK;
     for (size_t i = 0; i < own->sign_off_count; i++) {
         struct sighting *s = &a->sightings[i];
-        if (own->slots[i].sign_off.size > CSIGN_SIGN_OFF_MAX) {
+        if (own->slots[i].sign_off.size == 0 || own->slots[i].sign_off.size > CSIGN_SIGN_OFF_MAX) {
             own->slots[i].received_at = a->at;
-            continue; /* too large to be one */
+            continue; /* not one */
         }
         TRY(sighting_find(&a->desk->reader, own->slots[i].sign_off, a->at, s));
         own->slots[i].received_at = s->at;
