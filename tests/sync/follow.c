@@ -65,6 +65,7 @@ static void what_happened_while_it_was_away_is_caught_up(void **state)
     (void)state;
     following_start(&f);
     following_sign(&f, "a report");
+    following_await(&f, has_a_stream);
     served_cut(&f.served);
     for (size_t i = 0; i < 300; i++) { /* more than a tile */
         const struct leaf leaf = {.type = LEAF_CUT, .cut = {.kind = CUT_ALL, .cut_ms = i + 1}};

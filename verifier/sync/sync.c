@@ -41,7 +41,10 @@ static csign_code open_parts(csign_sync *s, const csign_sync_options *o, csign_f
     s->holding.state = &s->state;
     s->holding.problems = &s->problems;
     TRY(holding_open(&s->holding, &gate, fault));
-    csign_code code = outcomes_settle(s->ledger, state_now(&s->state).now_ms);
+    const struct moment moment = state_now(&s->state);
+    csign_code code = outcomes_settle(s->ledger, moment.now_ms);
+    if (code == CSIGN_OK)
+        code = refusals_settle(s->ledger, s->deployment, moment.now_ms);
     return code == CSIGN_OK ? code : fault_set(fault, code, "file", "cannot be written");
 }
 
@@ -54,6 +57,14 @@ static csign_code start_threads(csign_sync *s, const csign_sync_options *o, csig
     s->follower.problems = &s->problems;
     TRY(follower_start(&s->follower, &client, fault));
     s->is_following = true;
+    if (!o->app_seed)
+        return CSIGN_OK;
+    s->outbox.ledger = s->ledger;
+    s->outbox.state = &s->state;
+    s->outbox.problems = &s->problems;
+    s->outbox.deployment = s->deployment;
+    TRY(outbox_start(&s->outbox, o->app_seed, &client, fault));
+    s->is_sending = true;
     return CSIGN_OK;
 }
 
@@ -94,6 +105,8 @@ void csign_sync_close(csign_sync **sync)
     if (!sync || !*sync)
         return;
     csign_sync *s = *sync;
+    if (s->is_sending)
+        outbox_stop(&s->outbox);
     if (s->is_following)
         follower_stop(&s->follower);
     holding_close(&s->holding);
@@ -114,6 +127,25 @@ csign_code csign_sync_wait(csign_sync *sync, int64_t timeout_ms)
     return state_wait(&sync->state, timeout_ms) ? CSIGN_OK : CSIGN_E_UNAVAILABLE;
 }
 
+struct oldest {
+    struct entry entry;
+    int64_t time;
+};
+
+static csign_code read_oldest(struct entry *entry, struct ledger *l)
+{
+    struct oldest *o = (struct oldest *)(void *)entry;
+    struct sql q = sql_begin(&l->writer, SQL_PERMIT_OLDEST, NULL, 0);
+    o->time = sql_row(&q) ? sql_integer(&q, 0) / 1000 : 0;
+    return sql_end(&q);
+}
+
+static int64_t oldest_permit(struct ledger *ledger)
+{
+    struct oldest o = {.entry = {.write = read_oldest}};
+    return ledger_write(ledger, &o.entry) == CSIGN_OK ? o.time : 0;
+}
+
 void csign_sync_describe(csign_sync *sync, csign_sync_info *ret_info)
 {
     struct snapshot *snapshot = state_take(&sync->state);
@@ -129,6 +161,7 @@ void csign_sync_describe(csign_sync *sync, csign_sync_info *ret_info)
     ret_info->is_connected = sync->is_following && atomic_load(&sync->follower.is_connected);
     ret_info->receipts_waiting = chain.next_seq - chain.acked_seq;
     ret_info->permits_waiting = chain.permits;
+    ret_info->oldest_waiting = chain.permits ? oldest_permit(sync->ledger) : 0;
     problem_worst(&sync->problems, ret_info->problem);
     state_give(&sync->state, snapshot);
 }
