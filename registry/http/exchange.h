@@ -57,8 +57,13 @@ void exchange_answer_header(struct exchange *x, const char *name, const char *va
 void exchange_problem(struct exchange *x, csign_code code, const csign_fault *fault);
 /* The same with one more member: a name and a number, as the expected sequence number. */
 void exchange_problem_with(struct exchange *x, csign_code code, const csign_fault *fault, const char *name, uint64_t value);
+/* The same with a status of the caller's: 410 for a stream that does not go back so far. */
+void exchange_problem_as(struct exchange *x, unsigned status, csign_code code, const csign_fault *fault);
 
-/* Suspends the request; `resume` answers, after exchange_wake(). */
+/*
+ * Suspends the request; `resume` answers, after exchange_wake(), which must come exactly once. At the server's end a request that
+ * still waits is answered without `resume`; its memory stays until it is woken.
+ */
 void exchange_wait(struct exchange *x, void (*resume)(struct exchange *x));
 void exchange_wake(struct exchange *x);
 /* A place for the handler's own state, in exchange_memory(). */
