@@ -42,7 +42,7 @@ static bool rest(struct outbox *o)
 /* What is due besides sending. */
 static void tidy(struct outbox *o, bool is_hourly)
 {
-    const struct moment moment = state_now(o->state);
+    const struct moment moment = newest_now(o->newest);
     csign_code code = refusals_settle(o->ledger, o->deployment, moment.now_ms);
     if (code == CSIGN_OK && is_hourly)
         code = ledger_prune(o->ledger, moment.now);
@@ -92,7 +92,7 @@ static void *work(void *context)
             tidy(o, tidied == 0 || is_silent);
             tidied = now;
         }
-        const bool is_due = waiting >= BATCH_WANTED || (waiting > 0 && waited) || (is_silent && state_has_evidence(o->state));
+        const bool is_due = waiting >= BATCH_WANTED || (waiting > 0 && waited) || (is_silent && newest_has_evidence(o->newest));
         if (is_due && now >= o->not_before)
             send_all(o, now);
         waited = waiting > 0; /* those that came since the last tick have a second left */

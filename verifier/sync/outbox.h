@@ -10,13 +10,13 @@
 #include "ledger.h"
 #include "note.h"
 #include "problems.h"
-#include "state.h"
+#include "newest.h"
 
 #define TOKEN_MAX 4096u
 
 struct outbox {
     struct ledger *ledger;
-    struct state *state;
+    struct newest *newest;
     struct problems *problems;
     span deployment;
     struct signing_key *key; /* in guarded memory */

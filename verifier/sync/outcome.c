@@ -27,7 +27,7 @@ csign_code csign_receive(csign_sync *sync, csign_span sign_off, int64_t *ret_rec
         return CSIGN_E_ARGUMENT;
     if (sign_off.size > CSIGN_SIGN_OFF_MAX)
         return CSIGN_E_TOO_LARGE;
-    struct receiving r = {.entry = {.write = write_receiving}, .sign_off = sign_off, .now = state_now(&sync->state).now};
+    struct receiving r = {.entry = {.write = write_receiving}, .sign_off = sign_off, .now = newest_now(&sync->newest).now};
     TRY(ledger_write(sync->ledger, &r.entry));
     *ret_received_at = r.sighting.at;
     return CSIGN_OK;
@@ -69,7 +69,7 @@ csign_code csign_outcome(csign_sync *sync, csign_span release_id, int is_release
         return CSIGN_E_ARGUMENT;
     if (!text_is_uuid7(release_id))
         return CSIGN_E_NOT_FOUND;
-    struct reporting r = {.entry = {.write = write_outcome}, .release_id = release_id, .moment = state_now(&sync->state),
+    struct reporting r = {.entry = {.write = write_outcome}, .release_id = release_id, .moment = newest_now(&sync->newest),
                           .outcome = is_released ? OUTCOME_RELEASED : OUTCOME_FAILED};
     TRY(ledger_write(sync->ledger, &r.entry));
     return r.is_late ? CSIGN_E_PERMIT_EXPIRED : CSIGN_OK;

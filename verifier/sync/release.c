@@ -34,7 +34,7 @@ void csign_desk_close(csign_desk **desk)
     if (!desk || !*desk)
         return;
     csign_desk *d = *desk;
-    state_give(&d->sync->state, d->snapshot);
+    newest_give(&d->sync->newest, d->snapshot);
     connection_close(&d->reader);
     free(d->cache_memory);
     free(d);
@@ -150,7 +150,7 @@ static csign_verdict permit(struct asking *a)
         return record_refusal(a);
     }
     problem_over(&s->problems, PROBLEM_FILE);
-    if (state_now(&s->state).now > d->not_after) {
+    if (newest_now(&s->newest).now > d->not_after) {
         refuse(d, CSIGN_REFUSE, CSIGN_E_PERMIT_EXPIRED, "not_after", "passed before the permit was on disk");
         return record_refusal(a);
     }
@@ -160,7 +160,7 @@ static csign_verdict permit(struct asking *a)
 static csign_verdict decide(struct asking *a, const struct csign_release *release)
 {
     csign_desk *desk = a->desk;
-    a->moment = state_now(&desk->sync->state);
+    a->moment = newest_now(&desk->sync->newest);
     a->at = a->moment.is_behind ? a->moment.wall : a->moment.now;
     const csign_code taken = take_release(a, release);
     csign_verdict verdict = csign_decide(desk->snapshot->gate, desk->cache, &desk->release, a->at, a->decision);
@@ -181,7 +181,7 @@ csign_verdict csign_release(csign_desk *desk, const struct csign_release *releas
     if (!desk || !release || release->struct_size != sizeof *release)
         return refuse(ret_decision, CSIGN_CANNOT_DECIDE, CSIGN_E_ARGUMENT, "release", "missing, or of another version of the header");
     struct asking a = {.desk = desk, .decision = ret_decision};
-    state_give(&desk->sync->state, desk->snapshot);
-    desk->snapshot = state_take(&desk->sync->state);
+    newest_give(&desk->sync->newest, desk->snapshot);
+    desk->snapshot = newest_take(&desk->sync->newest);
     return is_permit(decide(&a, release)) ? permit(&a) : record_refusal(&a);
 }

@@ -124,7 +124,7 @@ static csign_code take_ack(struct outbox *o, const struct root *root, span bytes
     struct note note;
     const struct chain chain = ledger_chain(o->ledger);
     TRY(note_read(bytes, &scratch, &note, fault));
-    TRY(verify_ack(root, &note, state_now(o->state).now, fault));
+    TRY(verify_ack(root, &note, newest_now(o->newest).now, fault));
     TRY(receipt_ack_read(note.text, &a.ack, fault));
     if (!span_equal(a.ack.deployment, o->deployment))
         return fault_set(fault, CSIGN_E_RECEIPT_MALFORMED, "deployment", "acknowledges another deployment's receipts");

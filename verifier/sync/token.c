@@ -68,7 +68,7 @@ static csign_code ask(struct outbox *o, span iss, uint64_t now, csign_fault *fau
 
 csign_code outbox_authenticate(struct outbox *o, span iss, csign_fault *fault)
 {
-    const uint64_t now = (uint64_t)state_now(o->state).now;
+    const uint64_t now = (uint64_t)newest_now(o->newest).now;
     if (o->has_token && now + TOKEN_LEAD_S < o->token_expires)
         return CSIGN_OK;
     o->has_token = false;
