@@ -21,6 +21,7 @@ static const struct verb verbs[] = {
     {"request", verb_request, "ask a clinician to sign a document"},
     {"sign", verb_sign, "sign a document as a clinician"},
     {"check", verb_check, "decide: may this document be released, now?"},
+    {"deed", verb_deed, "make, show and sign what grants and takes away"},
     {"explain", verb_explain, "what a code means, and what to do"},
     {"version", verb_version, "the version"},
 };
