@@ -99,8 +99,10 @@ static int put_json(struct call *call, struct deed_making *m, span id, struct js
     const struct schema *schema = deed_schema((enum deed_kind)m->kind);
     int64_t now = clock_now();
     STEP(check(call, m));
-    if (m->members_file)
+    if (m->members_file) {
         STEP(json_file_read(call, m->members_file, DEED_MAX, JSON_OBJECT, &m->members));
+        m->members_name = m->members_file;
+    }
     if (!m->members.data)
         members_set_now(&m->given, m->kind, now);
     json_put_object(o);
@@ -108,7 +110,7 @@ static int put_json(struct call *call, struct deed_making *m, span id, struct js
     json_put_text_member(o, "at", m->at);
     json_put_integer_member(o, "valid_until", (uint64_t)(m->valid_until < 0 ? now + DEED_LIFE_S : m->valid_until));
     if (m->members.data)
-        STEP(put_members(call, o, schema, m->members, m->members_file ? m->members_file : "the file"));
+        STEP(put_members(call, o, schema, m->members, m->members_name));
     if (m->policy_file)
         STEP(put_policy(call, o, m->policy_file));
     STEP(members_write(call, &m->given, m->kind, o));
@@ -130,5 +132,5 @@ int deed_make(struct call *call, struct deed_making *m, struct deed_note *ret, s
     if (json.overflow)
         return fail_code(call, REFUSED, CSIGN_E_TOO_LARGE, NULL, "the deed");
     deed_write(&text, span_text(m->origin), buffer_span(&id), buffer_span(&json));
-    return deed_note_read(call, "the deed", buffer_span(&text), ret);
+    return deed_note_read(call, m->members_name ? m->members_name : "the deed", buffer_span(&text), ret);
 }

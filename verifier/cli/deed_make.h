@@ -15,6 +15,7 @@ struct deed_making {
     struct members_given given;
     const char *members_file; /* members as JSON, beside those that were given */
     span members;             /* the same, read already; absent: none */
+    const char *members_name; /* what errors call them */
     const char *policy_file;  /* of policy.publish: the note that says the members */
     bool new_code;            /* of activate */
 };

@@ -62,14 +62,20 @@ static bool takes_many(enum member_how how)
     return how == AS_LIST || how == AS_IDENTIFIERS || how == AS_FILES;
 }
 
+void members_none(struct call *call, struct members_given *given)
+{
+    *given = (struct members_given){.values = call_memory(call, ROWS * sizeof *given->values)};
+    for (size_t i = 0; i < ROWS; i++)
+        given->values[i].time = -1;
+}
+
 void member_options(struct call *call, struct members_given *given, enum member_options which, struct option *options, size_t *count)
 {
     _Static_assert(ROWS + 2 <= MEMBER_OPTIONS_MAX, "room for all options");
-    *given = (struct members_given){.values = call_memory(call, ROWS * sizeof *given->values)};
+    members_none(call, given);
     for (size_t i = 0; i < ROWS; i++) {
         struct member_value *value = &given->values[i];
         const struct member_row *row = &rows[i];
-        value->time = -1;
         if (which == MEMBERS_ORDERS && !row->of_orders)
             continue;
         enum option_kind kind = takes_many(row->how) ? OPTION_TEXTS : row->how == AS_TIME ? OPTION_TIME : OPTION_TEXT;

@@ -27,7 +27,9 @@ enum member_options {
     MEMBERS_ORDERS /* what an order says beside its subject */
 };
 
-/* Appends the options to `options`, which has room for MEMBER_OPTIONS_MAX; *count grows. */
+/* Nothing is given yet. */
+void members_none(struct call *call, struct members_given *given);
+/* The same, and appends the options to `options`, which has room for MEMBER_OPTIONS_MAX; *count grows. */
 void member_options(struct call *call, struct members_given *given, enum member_options which, struct option *options, size_t *count);
 
 /* USAGE for an option whose member a deed of this kind does not have. */

@@ -32,9 +32,8 @@ static int check(struct call *call, const char *path, span text, enum json_kind 
     csign_code code = json_code(j, CSIGN_E_MALFORMED_JSON, CSIGN_E_MALFORMED_JSON, &fault);
     if (code != CSIGN_OK)
         return fail_code(call, REFUSED, code, &fault, path);
-    if (got != kind)
-        return fail(call, REFUSED, kind == JSON_ARRAY ? "write a list, in brackets" : "write an object, in braces",
-                    "not a JSON %s, %s", kind == JSON_ARRAY ? "array" : "object", path);
+    if (kind == JSON_NOTHING ? got != JSON_OBJECT && got != JSON_ARRAY : got != kind)
+        return fail(call, REFUSED, "write an object, in braces", "not a JSON object, %s", path);
     return DONE;
 }
 

@@ -7,7 +7,7 @@
 
 #define JSON_FILE_DEPTH 8u /* of a deed */
 
-/* Reads a file that is one value of this kind; the result has no white space between its tokens. */
+/* Reads a file that is one object, or with JSON_NOTHING an object or an array; the result has no white space between its tokens. */
 int json_file_read(struct call *call, const char *path, size_t max, enum json_kind kind, span *ret);
 
 #endif
