@@ -2,6 +2,7 @@
 #include "one_time_code.h"
 #include "output.h"
 #include "remote.h"
+#include "transaction.h"
 
 #include <stdio.h>
 

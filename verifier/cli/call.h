@@ -58,5 +58,12 @@ int verb_sign(struct call *call);
 int verb_check(struct call *call);
 int verb_explain(struct call *call);
 int verb_deed(struct call *call);
+int verb_enrol(struct call *call);
+int verb_activate(struct call *call);
+int verb_credential(struct call *call);
+int verb_inbox(struct call *call);
+int verb_order(struct call *call);
+int verb_follow(struct call *call);
+int verb_doctor(struct call *call);
 
 #endif

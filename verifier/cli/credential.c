@@ -4,6 +4,7 @@
 #include "files.h"
 #include "output.h"
 #include "remote.h"
+#include "transaction.h"
 
 #include <stdio.h>
 

@@ -135,6 +135,10 @@ int verb_deed(struct call *call)
 {
     static const struct verb verbs[] = {{"new", deed_new, "write one"},
                                         {"show", deed_show, "say in plain words what it does"},
-                                        {"sign", deed_sign, "add an officer's signature"}};
+                                        {"sign", deed_sign, "add an officer's signature"},
+                                        {"submit", deed_submit, "bring a signed one to the registry"},
+                                        {"list", deed_list, "those that the registry has"},
+                                        {"fetch", deed_fetch, "get one, with its signatures so far"},
+                                        {"approve", deed_approve, "fetch one that waits, sign it and submit it"}};
     return VERBS(call, "Deeds: by which officers grant and take away.", verbs);
 }

@@ -23,10 +23,8 @@ int deed_act_submit(struct remote *remote, const struct deed_note *note)
     struct deed_view *view = call_memory(remote->call, sizeof *view);
     STEP(remote_ask(remote, REMOTE_SUBMIT, "", note->bytes, &reply));
     STEP(remote_read(remote, &reply, &deed_view_schema, view));
-    if (remote->call->json) {
-        STEP(put_out(remote->call, reply.body));
-        return put_out(remote->call, SPAN("\n"));
-    }
+    if (remote->call->json)
+        return remote_print(remote, &reply);
     deed_view_say(remote->call, view);
     return DONE;
 }

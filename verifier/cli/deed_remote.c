@@ -44,10 +44,8 @@ static const struct schema page_schema = SCHEMA_OPEN(struct page, page_fields);
 static int print_page(struct remote *remote, const struct reply *reply, const struct page *page)
 {
     const struct deed_view *deeds = page->deeds.items;
-    if (remote->call->json) {
-        STEP(put_out(remote->call, reply->body));
-        return put_out(remote->call, SPAN("\n"));
-    }
+    if (remote->call->json)
+        return remote_print(remote, reply);
     for (size_t i = 0; i < page->deeds.count; i++)
         deed_view_say(remote->call, &deeds[i]);
     return DONE;

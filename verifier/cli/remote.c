@@ -122,6 +122,12 @@ int remote_read(struct remote *remote, const struct reply *reply, const struct s
     return code == CSIGN_OK ? DONE : fail_code(call, CANNOT, code, &fault, call_format(call, "the answer of %s", remote->url));
 }
 
+int remote_print(struct remote *remote, const struct reply *reply)
+{
+    STEP(put_out(remote->call, reply->body));
+    return put_out(remote->call, SPAN("\n"));
+}
+
 /* --- proving --- */
 
 struct challenge {

@@ -70,6 +70,8 @@ int remote_prove(struct remote *remote, enum remote_what what, span code, uint64
 /* The same as remote_ask(), reporting nothing: for those who say what it means themselves. */
 csign_code remote_try(struct remote *remote, enum remote_what what, const char *tail, struct reply *ret, csign_fault *fault);
 
+/* Prints an answer as it came, in one line: what --json gives. */
+int remote_print(struct remote *remote, const struct reply *reply);
 /* Reads an answer by its schema, which is open: a registry may say more. CANNOT for one that is not what it must be. */
 int remote_read(struct remote *remote, const struct reply *reply, const struct schema *schema, void *into);
 
