@@ -105,11 +105,11 @@ csign_code remote_try(struct remote *remote, enum remote_what what, const char *
 }
 
 /* What the registry refused is refused; that it did not answer, or could not, says nothing about what was asked. */
-static int failed(struct remote *remote, enum remote_what what, csign_code code, const csign_fault *fault)
+static int failed(struct remote *remote, enum remote_what what, csign_code code, const csign_fault *fault, const struct reply *reply)
 {
     bool cannot = code == CSIGN_E_UNAVAILABLE || code == CSIGN_E_TOO_MANY || code == CSIGN_E_INTERNAL || code == CSIGN_E_NO_SPACE;
     return fail_code(remote->call, cannot ? CANNOT : REFUSED, code, fault,
-                     call_format(remote->call, "the answer of %s%s", remote->url, rows[what].path));
+                     call_format(remote->call, "%s%s%s", reply->status ? "the answer of " : "", remote->url, rows[what].path));
 }
 
 int remote_read(struct remote *remote, const struct reply *reply, const struct schema *schema, void *into)
@@ -198,5 +198,5 @@ int remote_ask(struct remote *remote, enum remote_what what, const char *tail, s
         STEP(get_token(remote));
         code = send(remote, what, tail, body, ret, &fault);
     }
-    return code == CSIGN_OK ? DONE : failed(remote, what, code, &fault);
+    return code == CSIGN_OK ? DONE : failed(remote, what, code, &fault, ret);
 }
