@@ -10,12 +10,11 @@
 
 struct asked_for {
     uint64_t present;
-    span id, app, url;
+    span app, url;
     uint64_t expires_at;
 };
 #define AT(type, member) .offset = offsetof(struct type, member)
 static const struct schema_field asked_for_fields[] = {
-    {.name = "id", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, AT(asked_for, id)},
     {.name = "app", .kind = FIELD_ID, AT(asked_for, app)},
     {.name = "url", .kind = FIELD_TEXT, .max = URL_MAX, AT(asked_for, url)},
     {.name = "expires_at", .kind = FIELD_INTEGER, .max = NUMERIC_DATE_MAX, AT(asked_for, expires_at)},
@@ -62,10 +61,10 @@ static int inbox_list(struct call *call)
 
 struct posted {
     uint64_t present;
-    span id;
+    uint64_t id;
 };
 static const struct schema_field posted_fields[] = {
-    {.name = "id", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, AT(posted, id)}};
+    {.name = "id", .kind = FIELD_INTEGER, .max = INT64_MAX, AT(posted, id)}};
 static const struct schema posted_schema = SCHEMA_OPEN(struct posted, posted_fields);
 
 static int inbox_post(struct call *call)
@@ -99,7 +98,7 @@ static int inbox_post(struct call *call)
     STEP(remote_read(remote, &reply, &posted_schema, &posted));
     if (call->json)
         return remote_print(remote, &reply);
-    say("%s", plain(call, posted.id));
+    say("asked, as number %llu", (unsigned long long)posted.id);
     return DONE;
 }
 

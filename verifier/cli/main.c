@@ -35,7 +35,7 @@ static const struct verb verbs[] = {
 
 int main(int argc, char **argv)
 {
-    struct call call = {.verb = "", .argc = argc > 0 ? argc - 1 : 0, .argv = argv + (argc > 0 ? 1 : 0)};
+    struct call call = {.program = "countersign", .verb = "", .argc = argc > 0 ? argc - 1 : 0, .argv = argv + (argc > 0 ? 1 : 0)};
     if (sodium_init() < 0)
         return fail(&call, CANNOT, "let it have random numbers", "libsodium does not start");
     int code = VERBS(&call, "Confirms that a qualified clinician signed exactly this document.", verbs);
