@@ -25,13 +25,13 @@ static span kept(struct world *w, size_t from)
     return buffer_since(&w->arena, from);
 }
 
-static span make_root(struct world *w)
+span world_root(struct world *w, uint64_t version, size_t admins_count)
 {
     static const char *const officers[] = {"us-ks/o1", "us-ks/o2", "us-ks/o3", "us-mo/o1", "us-mo/o2"};
     const struct validity validity = {FROM, TO};
-    struct root root = {.origin = SPAN("registry.test"), .kind = ROOT_TEST, .version = 1, .issued = FROM, .expires = TO, .threshold = 2,
+    struct root root = {.origin = SPAN("registry.test"), .kind = ROOT_TEST, .version = version, .issued = FROM, .expires = TO, .threshold = 2,
                         .freshness = 1, .key_count = 2, .issuer_count = 2, .statuslog_count = 1, .fresh_count = 1, .policy_count = 1,
-                        .admin_count = 5};
+                        .admin_count = admins_count};
     struct vkey keys[2];
     struct root_admin admins[5];
     for (int i = 0; i < 2; i++) {
@@ -75,7 +75,7 @@ int world_make(void **state)
     w->statuslog = signer_make("log.registry.test", NOTE_ED25519);
     w->fresh = signer_make("fresh.registry.test", NOTE_COSIGNATURE);
     w->policy = signer_make("policy.registry.test", NOTE_ED25519);
-    w->root_note = make_root(w);
+    w->root_note = world_root(w, 1, 5);
 
     struct registry *r = &w->registry;
     csign_code code = root_read(w->root_note, &w->arena, &r->root, &fault);
