@@ -3,10 +3,13 @@
 #include "domain_world.h"
 #include "issue.h"
 #include "key_binding.h"
+#include "nonce.h"
 #include "presentation.h"
 #include "request.h"
 #include "status.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
@@ -260,6 +263,110 @@ static void test_the_whole_way(void **state)
     assert_decides(w, &after, CSIGN_REFUSE, CSIGN_E_REVOKED);
 }
 
+/* --- races --- */
+
+#define ROUNDS 300u
+
+/*
+ * One licence; while it is suspended and reinstated again and again, others issue for its holder and bind a second key under it.
+ * Once an order was answered, neither gives anything until it is lifted.
+ */
+struct racer {
+    struct world *world;
+    const struct signer *key;
+    pthread_t thread;
+    _Atomic unsigned tries; /* finished */
+    unsigned issued, refused, wrong;
+};
+static _Atomic bool answered, over;
+
+static void *race_issue(void *context)
+{
+    struct racer *r = context;
+    const struct registry *registry = &r->world->registry;
+    struct issue *issue = calloc(1, sizeof *issue);
+    uint8_t memory[PROOF_MAX];
+    while (issue && !over) {
+        char nonce[NONCE_TEXT + 1];
+        uint64_t expires;
+        struct buffer out = buffer_open(memory, sizeof memory);
+        nonce_give(registry->nonces, clock_ms(), nonce, &expires);
+        const struct proof proof = {.aud = registry->iss, .nonce = span_text(nonce), .iat = 1, .use = PROOF_CREDENTIAL};
+        const bool since = answered; /* before it is asked for */
+        csign_code code = proof_write(&out, &proof, &r->key->key);
+        if (code == CSIGN_OK)
+            code = issue_prepare(issue, registry, buffer_span(&out), clock_ms());
+        if (code == CSIGN_OK)
+            code = store_perform(registry->store, &issue->operation);
+        r->issued += code == CSIGN_OK;
+        r->refused += code == CSIGN_E_SUSPENDED;
+        r->wrong += (code != CSIGN_OK && code != CSIGN_E_SUSPENDED) || (since && answered && code == CSIGN_OK);
+        r->tries++;
+    }
+    free(issue);
+    return NULL;
+}
+
+static csign_code allocate(struct world *w, struct session *session, void *what)
+{
+    uint64_t index;
+    (void)what;
+    return status_allocate(&w->registry, session, 2, REASON_UNSPECIFIED, NULL, &index, NULL);
+}
+
+static void *race_allocate(void *context)
+{
+    struct racer *r = context;
+    while (!over) {
+        const bool since = answered;
+        csign_code code = world_do(r->world, allocate, NULL);
+        r->issued += code == CSIGN_OK;
+        r->refused += code == CSIGN_E_STANDING_ORDER;
+        r->wrong += (code != CSIGN_OK && code != CSIGN_E_STANDING_ORDER) || (since && answered && code == CSIGN_OK);
+        r->tries++;
+    }
+    return NULL;
+}
+
+/* Until each has finished two more: the first may have begun before. */
+static void wait_for(struct racer *racers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (unsigned from = racers[i].tries; racers[i].tries < from + 2;)
+            sched_yield();
+}
+
+static void test_nothing_is_given_once_an_order_was_answered(void **state)
+{
+    struct world *w = *state;
+    struct signer keys[2] = {world_holder(1), world_holder(2)};
+    struct racer racers[] = {{.world = w, .key = &keys[0]}, {.world = w, .key = &keys[0]}, {.world = w}};
+    uint64_t index;
+    world_enrol(w, 1);
+    assert_int_equal(world_bind(w, 1, 1, &keys[0], &index), CSIGN_OK);
+    assert_int_equal(world_bind(w, 1, 2, &keys[1], &index), CSIGN_OK);
+    assert_int_equal(store_start(w->registry.store), CSIGN_OK);
+    answered = over = false;
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(pthread_create(&racers[i].thread, NULL, i < 2 ? race_issue : race_allocate, &racers[i]), 0);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        assert_int_equal(world_order(w, 1, END_SUSPENDED, REASON_LICENCE_ACTION), CSIGN_OK);
+        answered = true;
+        wait_for(racers, 3);
+        answered = false;
+        assert_int_equal(world_reinstate(w, 1), CSIGN_OK);
+        wait_for(racers, 3);
+    }
+    over = true;
+    for (size_t i = 0; i < 3; i++) {
+        pthread_join(racers[i].thread, NULL);
+        assert_int_equal(racers[i].wrong, 0);
+        assert_true(racers[i].issued > 0 && racers[i].refused > 0);
+    }
+    assert_int_equal(world_number(w, "select count(*) from status_index where code = 0"), 2);
+    assert_int_equal(world_number(w, "select count(*) from status_index where code = 2"), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_make, world_remove)
 
 int main(void)
@@ -270,6 +377,7 @@ int main(void)
         TEST(test_life_ends_with_the_affiliation),
         TEST(test_older_index_is_superseded_fail),
         TEST(test_the_whole_way),
+        TEST(test_nothing_is_given_once_an_order_was_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
