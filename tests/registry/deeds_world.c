@@ -3,7 +3,7 @@
 #include "query.h"
 #include "root.h"
 #include "rows.h"
-#include "../../registry/domain/status.h" /* not the gate's */
+#include "status.h"
 #include "trust.h"
 #include "uuid.h"
 
@@ -318,7 +318,7 @@ static csign_code run_bind(struct operation *operation, struct session *session)
             VALUE_TEXT(span_text(b->person->affiliation)), VALUE_BLOB(holder_thumbprint(b->key)), VALUE_BLOB(span_of(key.bytes, 32)),
             VALUE_INTEGER(1), VALUE_INTEGER(1), VALUE_INTEGER(1), VALUE_INTEGER(session_time_ms(session))));
     int64_t binding = session_last_id(session);
-    TRY(RUN(session, SQL_BINDING_REDEEM, VALUE_TEXT(handle)));
+    TRY(RUN(session, SQL_BINDING_REDEEM, VALUE_TEXT(handle), VALUE_INTEGER(binding)));
     return status_allocate(&b->world->registry, session, binding, REASON_UNSPECIFIED, NULL, &b->index, &b->fault);
 }
 
