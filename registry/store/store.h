@@ -42,8 +42,8 @@ struct operation {
  * Who takes part in every transaction: the sequencer of the log. Its calls come from the writer's thread. `before` is asked
  * before the first operation of a transaction. An operation's rollback undoes what it had the sequencer do since `mark`:
  * `rollback` is called with what `mark` returned before the operation ran. `seal` runs last before the commit; a failure, for
- * instance a lost compare-and-swap, rolls back the whole transaction. `after` hears whether it was committed, before any
- * operation does: what is published there is durable.
+ * instance a lost compare-and-swap, rolls back the whole transaction. `after` hears whether it was committed, also where `before`
+ * failed, and before any operation does: what is published there is durable.
  */
 struct store_sequencer {
     csign_code (*before)(void *context, struct session *session);
