@@ -35,6 +35,7 @@ struct operation {
      * CSIGN_E_UNAVAILABLE if the commit failed. It must not wait. The operation is the caller's again.
      */
     void (*done)(struct operation *operation, csign_code code);
+    void *context;          /* the caller's, for `done` */
     struct operation *next; /* the store's */
 };
 
@@ -87,6 +88,9 @@ csign_code store_perform(struct store *store, struct operation *operation);
  */
 struct session *store_reader(struct store *store);
 void store_reader_end(struct store *store, struct session *reader);
+
+/* Whether the database file is whole, page by page, and every reference leads somewhere: CSIGN_E_CONFLICT, with what is not in `fault`. */
+csign_code store_check_integrity(struct session *session, csign_fault *fault);
 
 struct store_counters {
     uint64_t transactions, operations, failed_commits, waiting;
