@@ -3,7 +3,7 @@
 #include "query.h"
 #include "root.h"
 #include "rows.h"
-#include "../../registry/domain/status.h" /* not the gate's */
+#include "status.h"
 #include "trust.h"
 #include "uuid.h"
 
@@ -25,13 +25,13 @@ static span kept(struct world *w, size_t from)
     return buffer_since(&w->arena, from);
 }
 
-static span make_root(struct world *w)
+span world_root(struct world *w, uint64_t version, size_t admins_count)
 {
     static const char *const officers[] = {"us-ks/o1", "us-ks/o2", "us-ks/o3", "us-mo/o1", "us-mo/o2"};
     const struct validity validity = {FROM, TO};
-    struct root root = {.origin = SPAN("registry.test"), .kind = ROOT_TEST, .version = 1, .issued = FROM, .expires = TO, .threshold = 2,
+    struct root root = {.origin = SPAN("registry.test"), .kind = ROOT_TEST, .version = version, .issued = FROM, .expires = TO, .threshold = 2,
                         .freshness = 1, .key_count = 2, .issuer_count = 2, .statuslog_count = 1, .fresh_count = 1, .policy_count = 1,
-                        .admin_count = 5};
+                        .admin_count = admins_count};
     struct vkey keys[2];
     struct root_admin admins[5];
     for (int i = 0; i < 2; i++) {
@@ -75,7 +75,7 @@ int world_make(void **state)
     w->statuslog = signer_make("log.registry.test", NOTE_ED25519);
     w->fresh = signer_make("fresh.registry.test", NOTE_COSIGNATURE);
     w->policy = signer_make("policy.registry.test", NOTE_ED25519);
-    w->root_note = make_root(w);
+    w->root_note = world_root(w, 1, 5);
 
     struct registry *r = &w->registry;
     csign_code code = root_read(w->root_note, &w->arena, &r->root, &fault);
@@ -318,7 +318,7 @@ static csign_code run_bind(struct operation *operation, struct session *session)
             VALUE_TEXT(span_text(b->person->affiliation)), VALUE_BLOB(holder_thumbprint(b->key)), VALUE_BLOB(span_of(key.bytes, 32)),
             VALUE_INTEGER(1), VALUE_INTEGER(1), VALUE_INTEGER(1), VALUE_INTEGER(session_time_ms(session))));
     int64_t binding = session_last_id(session);
-    TRY(RUN(session, SQL_BINDING_REDEEM, VALUE_TEXT(handle)));
+    TRY(RUN(session, SQL_BINDING_REDEEM, VALUE_TEXT(handle), VALUE_INTEGER(binding)));
     return status_allocate(&b->world->registry, session, binding, REASON_UNSPECIFIED, NULL, &b->index, &b->fault);
 }
 

@@ -36,6 +36,8 @@ struct world {
 /* For cmocka: *state is the world. */
 int world_make(void **state);
 int world_remove(void **state);
+/* A root note of a version, with the first of the admin lines: three of us-ks, two of us-mo. */
+span world_root(struct world *w, uint64_t version, size_t admins);
 /* Clinic-1 in US-KS and clinic-2 in US-MO with two officers each. */
 void world_institutions(struct world *w);
 
