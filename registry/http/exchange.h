@@ -40,6 +40,11 @@ span exchange_header(const struct exchange *x, const char *name);
 /* The role that the caller's token has, one of the route's; and whom it names: an officer's "body/id", a deployment, a practitioner. */
 enum http_role exchange_role(const struct exchange *x);
 span exchange_caller(const struct exchange *x);
+/*
+ * The client's address, as bytes to tell clients apart by: of the connection; where that is this machine, a proxy's, what the proxy
+ * adds to X-Forwarded-For. Not authentic: for limits alone.
+ */
+span exchange_client(const struct exchange *x);
 /* What the server was opened with. */
 void *exchange_context(const struct exchange *x);
 
