@@ -41,11 +41,6 @@ static csign_code order(struct world *w, const char *kind, const struct person *
                 (unsigned long long)effective);
 }
 
-static int64_t live_of(struct world *w, const struct person *p)
-{
-    return number(w, "select idx from status_index s join binding b on b.id = s.binding where s.code = 0 and b.licence = '%s'", p->licence);
-}
-
 /* --- enrolments --- */
 
 static void an_enrolment_is_corrected(void **state)
@@ -61,7 +56,7 @@ static void an_enrolment_is_corrected(void **state)
     assert_int_equal(number(w, "select count(*) from practitioner where name = 'Dr B. Corrected' and birth_date = 0"), 1);
     assert_int_equal(number(w, "select count(*) from practitioner_identifier where value = '1'"), 0);
     assert_int_equal(number(w, "select count(*) from practitioner_identifier where value = '1001'"), 1);
-    assert_int_equal(live_of(w, &p), 1);
+    assert_int_equal(live_index(w, &p), 1);
     assert_int_equal(last_leaf(w, LEAF_END).end.code, END_SUPERSEDED);
     assert_int_equal(last_leaf(w, LEAF_END).end.reason, REASON_ADMINISTRATIVE);
     /* Once more: what the first correction said stays where the second says nothing. */
@@ -117,7 +112,7 @@ static void an_enrolment_is_voided(void **state)
     (void)activate(w, &p);
     must_be(w, undo(w, "clinic-1/h1", "clinic-1", p.enrolment), DEED_WAITING);
     must_be(w, sign(w, "clinic-1/h2"), DEED_EFFECTIVE);
-    assert_int_equal(live_of(w, &p), -1);
+    assert_int_equal(live_index(w, &p), -1);
     assert_int_equal(last_leaf(w, LEAF_END).end.code, END_REVOKED);
     assert_int_equal(last_leaf(w, LEAF_END).end.reason, REASON_RESCINDED);
     assert_int_equal(number(w, "select count(*) from activation where state = 1"), 0);
@@ -147,9 +142,9 @@ static void a_code_is_voided_before_and_after_it_was_used(void **state)
     const char *open = activate(w, &p);
     must_be(w, undo(w, C1, "clinic-1", open), DEED_EFFECTIVE);
     assert_int_equal(number(w, "select count(*) from activation where state = 3"), 1);
-    assert_int_equal(live_of(w, &p), (int64_t)index);
+    assert_int_equal(live_index(w, &p), (int64_t)index);
     must_be(w, undo(w, C1, "clinic-1", used), DEED_EFFECTIVE);
-    assert_int_equal(live_of(w, &p), -1);
+    assert_int_equal(live_index(w, &p), -1);
     assert_int_equal(number(w, "select count(*) from binding where ended_ms is not null"), 1);
     refused(w, correct(w, C1, "clinic-1", open, "{}"), CSIGN_E_CONFLICT, "deed");
 }
@@ -167,9 +162,9 @@ static void an_order_is_voided_and_what_it_ended_given_anew(void **state)
     must_be(w, order(w, "suspend", &p, NOW_S), DEED_EFFECTIVE);
     const char *suspended = member(w->view, "hash");
     must_be(w, undo(w, KS, "us-ks", revoked), DEED_EFFECTIVE);
-    assert_int_equal(live_of(w, &p), -1); /* the other order stands */
+    assert_int_equal(live_index(w, &p), -1); /* the other order stands */
     must_be(w, undo(w, KS, "us-ks", suspended), DEED_EFFECTIVE);
-    assert_int_equal(live_of(w, &p), 1);
+    assert_int_equal(live_index(w, &p), 1);
     assert_int_equal(number(w, "select count(*) from deed where state = 5"), 2);
 }
 
@@ -225,7 +220,7 @@ static void the_dead_rise_by_a_void_alone(void **state)
     (void)bind(w, &p, 1);
     must_be(w, give(w, "us-ks/o1", "deceased", "us-ks", "\"practitioner\":\"%s\",\"effective\":1", p.practitioner), DEED_EFFECTIVE);
     must_be(w, undo(w, "us-ks/o2", "us-ks", member(w->view, "hash")), DEED_EFFECTIVE);
-    assert_int_equal(live_of(w, &p), 1);
+    assert_int_equal(live_index(w, &p), 1);
     assert_int_equal(number(w, "select count(*) from practitioner where deceased_ms is null"), 1);
 }
 

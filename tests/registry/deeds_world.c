@@ -332,6 +332,22 @@ uint64_t bind(struct world *w, const struct person *p, unsigned key)
     return b.index;
 }
 
+csign_code give_order(struct world *w, const char *kind, const struct person *p, const char *more)
+{
+    return give(w, KS, kind, "us-ks", "\"licence\":\"%s\",\"effective\":%llu,%s" WHY, p->licence,
+                (unsigned long long)(clock_ms() / 1000), more);
+}
+
+int64_t index_code(struct world *w, uint64_t index)
+{
+    return number(w, "select code from status_index where idx = %llu", (unsigned long long)index);
+}
+
+int64_t live_index(struct world *w, const struct person *p)
+{
+    return number(w, "select idx from status_index s join binding b on b.id = s.binding where s.code = 0 and b.licence = '%s'", p->licence);
+}
+
 /* --- asking --- */
 
 static sqlite3_stmt *ask(struct world *w, const char *sql, sqlite3 **ret_db)
