@@ -133,7 +133,7 @@ static void test_refusals_fail(void **state)
     assert_int_equal(world_number(w, "select issued from status_index"), 2); /* those alone that were */
 }
 
-static void test_life_ends_with_the_affiliation(void **state)
+static void test_life_ends_with_the_affiliation_or_the_day(void **state)
 {
     struct world *w = *state;
     struct signer holder = world_holder(1);
@@ -144,6 +144,10 @@ static void test_life_ends_with_the_affiliation(void **state)
     world_sql(w, "update affiliation set to_s = 1795338970");
     assert_int_equal(run_issue(w, &holder, 0, &issue), CSIGN_OK);
     assert_int_equal(issue.exp, 1795338970);
+    world_sql(w, "update affiliation set to_s = 0");
+    w->registry.credential_life_s = 2 * CREDENTIAL_LIFE_MAX;
+    assert_int_equal(run_issue(w, &holder, 0, &issue), CSIGN_OK);
+    assert_int_equal(issue.exp, issue.iat + CREDENTIAL_LIFE_MAX);
 }
 
 static void test_older_index_is_superseded_fail(void **state)
@@ -374,7 +378,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_credential_says_what_is_known),
         TEST(test_refusals_fail),
-        TEST(test_life_ends_with_the_affiliation),
+        TEST(test_life_ends_with_the_affiliation_or_the_day),
         TEST(test_older_index_is_superseded_fail),
         TEST(test_the_whole_way),
         TEST(test_nothing_is_given_once_an_order_was_answered),

@@ -34,7 +34,7 @@ void clock_shim_set(int64_t now)
     atomic_store(&own_offset, now - (int64_t)t.tv_sec);
 }
 
-int clock_gettime(clockid_t clock, struct timespec *ret)
+__attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct timespec *ret)
 {
     int result = (int)syscall(SYS_clock_gettime, clock, ret);
     if (result == 0 && clock == CLOCK_REALTIME)

@@ -46,7 +46,7 @@ uint64_t watched_size(const struct watched *w)
 
 int64_t watched_evidence(const struct watched *w)
 {
-    return w->gate->marks.evidence_time;
+    return w->gate->evidence_time;
 }
 
 /* --- roots --- */

@@ -35,7 +35,7 @@ csign_code watched_take(struct watched *watched, const struct server_event *even
 
 /* Leaves that the gate has taken. */
 uint64_t watched_size(const struct watched *watched);
-/* NumericDate of the newest evidence. */
+/* NumericDate of the newest evidence; 0: there is none. */
 int64_t watched_evidence(const struct watched *watched);
 
 #endif
