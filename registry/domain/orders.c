@@ -84,8 +84,9 @@ csign_code apply_deceased(struct acting *a, struct json_out *result)
     if (again)
         return conflict(a, "practitioner", "recorded already");
     TRY(RUN(a->session, SQL_PRACTITIONER_SET_DECEASED, VALUE_TEXT(d->practitioner), VALUE_INTEGER(ending.effective_ms)));
-    TRY(RUN(a->session, SQL_ORDER_INSERT, VALUE_HASH(a->hash), VALUE_NULL, VALUE_TEXT(d->practitioner), VALUE_INTEGER(END_REVOKED),
-            VALUE_INTEGER(REASON_DECEASED), VALUE_INTEGER(0), VALUE_INTEGER(0), VALUE_INTEGER(ending.effective_ms)));
+    TRY(RUN(a->session, SQL_ORDER_INSERT, VALUE_HASH(a->hash), VALUE_NULL, VALUE_TEXT(d->practitioner),
+            VALUE_INTEGER(END_REVOKED), VALUE_INTEGER(REASON_DECEASED), VALUE_INTEGER(0), VALUE_INTEGER(0),
+            VALUE_INTEGER(ending.effective_ms)));
     TRY(RUN(a->session, SQL_ACTIVATION_VOID_OF_PRACTITIONER, VALUE_TEXT(d->practitioner)));
     TRY(RUN(a->session, SQL_DEED_VOID_GRANTS_OF_PRACTITIONER, VALUE_TEXT(d->practitioner), VALUE_INTEGER(DEED_ENROL),
             VALUE_INTEGER(DEED_ACTIVATE), VALUE_INTEGER(DEED_REINSTATE)));

@@ -45,7 +45,8 @@ static void a_note_may_bring_lines_that_are_known(void **state)
     struct world *w = *state;
     must_be(w, give(w, "clinic-1/h1", "enrol", "clinic-1", "%s", enrolment("clinic-1", NULL, 1, "\"US-KS\"")), DEED_WAITING);
     must_be(w, sign(w, C1), DEED_EFFECTIVE);
-    assert_int_equal(number(w, "select count(*) from deed_signature s join deed d on d.hash = s.deed where d.id = '%s'", w->deed_id), 2);
+    assert_int_equal(
+        number(w, "select count(*) from deed_signature s join deed d on d.hash = s.deed where d.id = '%s'", w->deed_id), 2);
 }
 
 static void accepted_deeds_are_numbered_and_chained(void **state)
@@ -57,8 +58,9 @@ static void accepted_deeds_are_numbered_and_chained(void **state)
     const struct deed_filter filter = {.limit = 100};
     struct viewer viewer;
     (void)enrol(w, "clinic-1", 1);
-    must_be(w, give(w, "us-ks/o1", "deceased", "us-ks", "\"practitioner\":\"%s\",\"effective\":1", member(w->view, "practitioner")),
-            DEED_EFFECTIVE);
+    must_be(
+        w, give(w, "us-ks/o1", "deceased", "us-ks", "\"practitioner\":\"%s\",\"effective\":1", member(w->view, "practitioner")),
+        DEED_EFFECTIVE);
     struct session *reader = store_reader(w->registry.store);
     deed_chain_start(SPAN("registry.test"), chain);
     assert_int_equal(viewer_open(reader, SPAN("us-ks"), &viewer), CSIGN_OK);
@@ -85,7 +87,9 @@ static void the_chain_leads_from_deed_to_deed(void **state)
         if (kind == 0) {
             (void)enrol(w, "clinic-1", 1);
         } else {
-            must_be(w, give(w, "us-ks/o1", "deceased", "us-ks", "\"practitioner\":\"%s\",\"effective\":1", member(w->view, "practitioner")),
+            must_be(w,
+                    give(w, "us-ks/o1", "deceased", "us-ks", "\"practitioner\":\"%s\",\"effective\":1",
+                         member(w->view, "practitioner")),
                     DEED_EFFECTIVE);
             deed_chain_next(chain, (uint64_t)before + 1, w->hash);
         }
@@ -127,16 +131,20 @@ static void an_institution_ends_affiliations_and_keys_by_one(void **state)
     struct person p = enrol(w, "clinic-1", 1);
     (void)activate(w, &p);
     uint64_t first = bind(w, &p, 1);
-    must_be(w, give(w, "clinic-1/h1", "key.end", "clinic-1", "\"holder\":\"%s\",\"reason\":\"key_lost_or_compromised\"",
-                    b64(holder_thumbprint(1))), DEED_EFFECTIVE);
+    must_be(w,
+            give(w, "clinic-1/h1", "key.end", "clinic-1", "\"holder\":\"%s\",\"reason\":\"key_lost_or_compromised\"",
+                 b64(holder_thumbprint(1))),
+            DEED_EFFECTIVE);
     assert_int_equal(index_code(w, first), END_REVOKED);
     assert_int_equal(number(w, "select count(*) from binding where ended_ms is not null"), 1);
     (void)activate(w, &p);
     uint64_t second = bind(w, &p, 2);
     (void)activate(w, &p);
-    must_be(w, give(w, "clinic-1/h2", "affiliation.end", "clinic-1",
-                    "\"practitioner\":\"%s\",\"site\":\"clinic-1\",\"effective\":%llu,\"reason\":\"affiliation_ended\"", p.practitioner,
-                    (unsigned long long)NOW_S), DEED_EFFECTIVE);
+    must_be(w,
+            give(w, "clinic-1/h2", "affiliation.end", "clinic-1",
+                 "\"practitioner\":\"%s\",\"site\":\"clinic-1\",\"effective\":%llu,\"reason\":\"affiliation_ended\"",
+                 p.practitioner, (unsigned long long)NOW_S),
+            DEED_EFFECTIVE);
     assert_int_equal(index_code(w, second), END_REVOKED);
     assert_int_equal(last_leaf(w, LEAF_END).end.reason, REASON_AFFILIATION_ENDED);
     assert_int_equal(number(w, "select count(*) from activation where state = 1"), 0);
@@ -157,13 +165,23 @@ static void a_person_has_one_record_at_two_institutions(void **state)
 static void apps_and_officers_come_and_go(void **state)
 {
     struct world *w = *state;
-    must_be(w, give(w, C1, "app.add", "clinic-1", "\"id\":\"app-1\",\"tool\":\"tool-1\",\"acts\":[\"imaging_report\"],\"settings\":[\"inpatient\"],"
-                    "\"jurisdictions\":[\"US-KS\"],\"vkey\":\"%s\"", vkey_of("app-1")), DEED_EFFECTIVE);
+    must_be(w,
+            give(w, C1, "app.add", "clinic-1",
+                 "\"id\":\"app-1\",\"tool\":\"tool-1\",\"acts\":[\"imaging_report\"],\"settings\":[\"inpatient\"],"
+                 "\"jurisdictions\":[\"US-KS\"],\"vkey\":\"%s\"",
+                 vkey_of("app-1")),
+            DEED_EFFECTIVE);
     must_be(w, give(w, "us-ks/o3", "app.end", "us-ks", "\"id\":\"app-1\",\"reason\":\"administrative\""), DEED_EFFECTIVE);
     assert_int_equal(number(w, "select count(*) from app where ended_ms is not null"), 1);
-    must_be(w, give(w, C1, "officer.add", "clinic-1", "\"body\":\"clinic-1\",\"officer\":{\"id\":\"h3\",\"name\":\"H\",\"role\":\"registrar\","
-                    "\"vkey\":\"%s\"}", vkey_of("clinic-1/h3")), DEED_EFFECTIVE);
-    must_be(w, give(w, "clinic-1/h3", "officer.end", "clinic-1", "\"body\":\"clinic-1\",\"officer\":\"h1\",\"reason\":\"administrative\""),
+    must_be(w,
+            give(w, C1, "officer.add", "clinic-1",
+                 "\"body\":\"clinic-1\",\"officer\":{\"id\":\"h3\",\"name\":\"H\",\"role\":\"registrar\","
+                 "\"vkey\":\"%s\"}",
+                 vkey_of("clinic-1/h3")),
+            DEED_EFFECTIVE);
+    must_be(w,
+            give(w, "clinic-1/h3", "officer.end", "clinic-1",
+                 "\"body\":\"clinic-1\",\"officer\":\"h1\",\"reason\":\"administrative\""),
             DEED_EFFECTIVE);
     assert_non_null(strstr(w->view, "\"officers_left\":2"));
 }
@@ -171,27 +189,36 @@ static void apps_and_officers_come_and_go(void **state)
 static void cuts_are_leaves_and_never_fall(void **state)
 {
     struct world *w = *state;
-    must_be(w, give(w, KS, "cut", "us-ks", "\"kind\":\"tool\",\"id\":\"tool-1\",\"cut_ms\":1000,\"reason\":\"emergency\"," WHY), DEED_EFFECTIVE);
+    must_be(w, give(w, KS, "cut", "us-ks", "\"kind\":\"tool\",\"id\":\"tool-1\",\"cut_ms\":1000,\"reason\":\"emergency\"," WHY),
+            DEED_EFFECTIVE);
     struct leaf leaf = last_leaf(w, LEAF_CUT);
     uint8_t id[16];
     leaf_cut_id(CUT_TOOL, SPAN("tool-1"), span_of(NULL, 0), id);
     assert_memory_equal(leaf.cut.id, id, sizeof id);
-    assert_int_equal(give(w, KS, "cut", "us-ks", "\"kind\":\"tool\",\"id\":\"tool-1\",\"cut_ms\":1000,\"reason\":\"emergency\"," WHY),
-                     CSIGN_E_CONFLICT);
-    must_be(w, give(w, KS, "cut", "us-ks", "\"kind\":\"model\",\"id\":\"tool-1\\nm-2\",\"cut_ms\":7,\"reason\":\"emergency\"," WHY), DEED_EFFECTIVE);
-    must_be(w, give(w, KS, "cut", "us-ks", "\"kind\":\"institution\",\"id\":\"clinic-1\",\"cut_ms\":7,\"reason\":\"emergency\"," WHY),
-            DEED_EFFECTIVE);
+    assert_int_equal(
+        give(w, KS, "cut", "us-ks", "\"kind\":\"tool\",\"id\":\"tool-1\",\"cut_ms\":1000,\"reason\":\"emergency\"," WHY),
+        CSIGN_E_CONFLICT);
+    must_be(
+        w, give(w, KS, "cut", "us-ks", "\"kind\":\"model\",\"id\":\"tool-1\\nm-2\",\"cut_ms\":7,\"reason\":\"emergency\"," WHY),
+        DEED_EFFECTIVE);
+    must_be(
+        w,
+        give(w, KS, "cut", "us-ks", "\"kind\":\"institution\",\"id\":\"clinic-1\",\"cut_ms\":7,\"reason\":\"emergency\"," WHY),
+        DEED_EFFECTIVE);
     assert_int_equal(number(w, "select count(*) from cut where name = cast('clinic-1' as blob)"), 1);
 }
 
 static span policy_note(struct world *w, unsigned version, const char *authority, const char *place)
 {
     char text[1024];
-    (void)snprintf(text, sizeof text,
-                   "countersign/policy/v1\nregistry.test\n{\"id\":\"ks\",\"version\":%u,\"authority\":\"%s\",\"applies_to\":[\"%s\"],"
-                   "\"effective_from\":1790000000,\"utc_offset\":\"-06:00\",\"sources\":[],\"rules\":[{\"acts\":[\"*\"],\"settings\":[\"*\"],"
-                   "\"ai_authorship\":\"human_only\",\"signers\":[{\"professions\":[\"physician\"],\"meanings\":[\"approval\"]}],"
-                   "\"max_status_age_s\":60,\"signoff_to_release_s\":600}]}\n", version, authority, place);
+    (void)snprintf(
+        text, sizeof text,
+        "countersign/policy/v1\nregistry.test\n{\"id\":\"ks\",\"version\":%u,\"authority\":\"%s\",\"applies_to\":[\"%s\"],"
+        "\"effective_from\":1790000000,\"utc_offset\":\"-06:00\",\"sources\":[],\"rules\":[{\"acts\":[\"*\"],\"settings\":[\"*"
+        "\"],"
+        "\"ai_authorship\":\"human_only\",\"signers\":[{\"professions\":[\"physician\"],\"meanings\":[\"approval\"]}],"
+        "\"max_status_age_s\":60,\"signoff_to_release_s\":600}]}\n",
+        version, authority, place);
     char memory[2048];
     struct buffer note = buffer_open(memory, sizeof memory);
     buffer_text(&note, text);
@@ -219,7 +246,8 @@ static void a_policy_is_held_and_then_in_force(void **state)
     assert_int_equal(give(w, KS, "policy.publish", "us-ks", publish, 2, unheld), CSIGN_E_NOT_FOUND);
     assert_int_equal(policy_upload_prepare(&w->registry, policy_note(w, 1, "us-ks", "US-KS"), SPAN("us-mo"), &u, &w->fault),
                      CSIGN_E_FORBIDDEN);
-    const char *two = upload(w, policy_note(w, 2, "us-ks", "US-KS"), "us-ks"), *one = upload(w, policy_note(w, 1, "us-ks", "US-KS"), "us-ks");
+    const char *two = upload(w, policy_note(w, 2, "us-ks", "US-KS"), "us-ks"),
+               *one = upload(w, policy_note(w, 1, "us-ks", "US-KS"), "us-ks");
     assert_string_equal(two, upload(w, policy_note(w, 2, "us-ks", "US-KS"), "us-ks"));
     const char *foreign = upload(w, policy_note(w, 3, "us-ks", "US-MO"), "us-ks");
     must_be(w, give(w, KS, "policy.publish", "us-ks", publish, 2, two), DEED_EFFECTIVE);

@@ -46,9 +46,11 @@ static void revoking_what_is_suspended_says_so_again(void **state)
     struct person p = enrol(w, "clinic-1", 1);
     (void)activate(w, &p);
     uint64_t index = bind(w, &p, 1);
-    must_be(w, give(w, "us-ks/o1", "suspend.interim", "us-ks",
-                    "\"licence\":\"%s\",\"effective\":%llu,\"reason\":\"emergency\",\"confirm_by\":%llu," WHY, p.licence,
-                    (unsigned long long)NOW_S, (unsigned long long)NOW_S + 100), DEED_EFFECTIVE);
+    must_be(w,
+            give(w, "us-ks/o1", "suspend.interim", "us-ks",
+                 "\"licence\":\"%s\",\"effective\":%llu,\"reason\":\"emergency\",\"confirm_by\":%llu," WHY, p.licence,
+                 (unsigned long long)NOW_S, (unsigned long long)NOW_S + 100),
+            DEED_EFFECTIVE);
     assert_int_equal(index_code(w, index), END_SUSPENDED);
     must_be(w, give_order(w, "revoke", &p, ACTION), DEED_EFFECTIVE);
     assert_int_equal(index_code(w, index), END_REVOKED);
@@ -62,8 +64,11 @@ static void an_order_voids_grants_that_wait(void **state)
 {
     struct world *w = *state;
     struct person p = enrol(w, "clinic-1", 1);
-    must_be(w, give(w, "clinic-1/h1", "activate", "clinic-1", "\"practitioner\":\"%s\",\"licence\":\"%s\",\"affiliation\":\"%s\",\"code\":\"%s\"",
-                    p.practitioner, p.licence, p.affiliation, b64(span_of(w->hash, 32))), DEED_WAITING);
+    must_be(w,
+            give(w, "clinic-1/h1", "activate", "clinic-1",
+                 "\"practitioner\":\"%s\",\"licence\":\"%s\",\"affiliation\":\"%s\",\"code\":\"%s\"", p.practitioner, p.licence,
+                 p.affiliation, b64(span_of(w->hash, 32))),
+            DEED_WAITING);
     char waiting[sizeof w->text];
     memcpy(waiting, w->text, sizeof waiting);
     must_be(w, give_order(w, "suspend", &p, ACTION), DEED_EFFECTIVE);
@@ -79,8 +84,12 @@ static void a_condition_gives_a_new_index(void **state)
     struct person p = enrol(w, "clinic-1", 1);
     (void)activate(w, &p);
     (void)bind(w, &p, 1);
-    must_be(w, give(w, KS, "condition", "us-ks", "\"licence\":\"%s\",\"effective\":%llu,\"conditions\":[{\"code\":\"supervised\","
-                    "\"acts_denied\":[\"prescription_new\"],\"needs_cosign\":true}]," WHY, p.licence, (unsigned long long)NOW_S), DEED_EFFECTIVE);
+    must_be(w,
+            give(w, KS, "condition", "us-ks",
+                 "\"licence\":\"%s\",\"effective\":%llu,\"conditions\":[{\"code\":\"supervised\","
+                 "\"acts_denied\":[\"prescription_new\"],\"needs_cosign\":true}]," WHY,
+                 p.licence, (unsigned long long)NOW_S),
+            DEED_EFFECTIVE);
     assert_int_equal(live_index(w, &p), 1);
     assert_int_equal(last_leaf(w, LEAF_END).end.reason, REASON_CONDITIONS_CHANGED);
     assert_int_equal(number(w, "select count(*) from licence where conditions like '%%prescription_new%%'"), 1);
@@ -92,7 +101,9 @@ static void an_order_for_later_waits_for_its_time(void **state)
     struct person p = enrol(w, "clinic-1", 1);
     (void)activate(w, &p);
     uint64_t index = bind(w, &p, 1);
-    must_be(w, give(w, KS, "suspend", "us-ks", "\"licence\":\"%s\",\"effective\":%llu," ACTION WHY, p.licence, (unsigned long long)NOW_S + 50),
+    must_be(w,
+            give(w, KS, "suspend", "us-ks", "\"licence\":\"%s\",\"effective\":%llu," ACTION WHY, p.licence,
+                 (unsigned long long)NOW_S + 50),
             DEED_ACCEPTED);
     assert_non_null(strstr(w->view, "\"state\":\"accepted\""));
     assert_int_equal(deeds_apply_due(&w->registry), CSIGN_OK);
@@ -118,8 +129,10 @@ static void what_cannot_take_effect_any_more_is_struck_out_and_told(void **state
     struct world *w = *state;
     struct person p = enrol(w, "clinic-1", 1);
     must_be(w, give_order(w, "suspend", &p, ACTION), DEED_EFFECTIVE);
-    must_be(w, give(w, KS, "reinstate", "us-ks", "\"licence\":\"%s\",\"effective\":%llu,\"reason\":\"reinstated\"," WHY, p.licence,
-                    (unsigned long long)NOW_S + 50), DEED_ACCEPTED);
+    must_be(w,
+            give(w, KS, "reinstate", "us-ks", "\"licence\":\"%s\",\"effective\":%llu,\"reason\":\"reinstated\"," WHY, p.licence,
+                 (unsigned long long)NOW_S + 50),
+            DEED_ACCEPTED);
     must_be(w, give_order(w, "reinstate", &p, "\"reason\":\"reinstated\","), DEED_EFFECTIVE);
     clock_set(CLOCK_START + 60000);
     assert_int_equal(deeds_apply_due(&w->registry), CSIGN_OK);
@@ -131,9 +144,11 @@ static void an_interim_suspension_nobody_confirms_is_escalated_and_stands(void *
 {
     struct world *w = *state;
     struct person p = enrol(w, "clinic-1", 1);
-    must_be(w, give(w, "us-ks/o1", "suspend.interim", "us-ks",
-                    "\"licence\":\"%s\",\"effective\":%llu,\"reason\":\"emergency\",\"confirm_by\":%llu," WHY, p.licence,
-                    (unsigned long long)NOW_S, (unsigned long long)NOW_S + 100), DEED_EFFECTIVE);
+    must_be(w,
+            give(w, "us-ks/o1", "suspend.interim", "us-ks",
+                 "\"licence\":\"%s\",\"effective\":%llu,\"reason\":\"emergency\",\"confirm_by\":%llu," WHY, p.licence,
+                 (unsigned long long)NOW_S, (unsigned long long)NOW_S + 100),
+            DEED_EFFECTIVE);
     assert_int_equal(deeds_apply_due(&w->registry), CSIGN_OK);
     assert_int_equal(number(w, "select count(*) from alert"), 0);
     clock_set(CLOCK_START + 100000);
@@ -149,12 +164,16 @@ static void the_dead_sign_nothing(void **state)
     struct person p = enrol(w, "clinic-1", 1);
     (void)activate(w, &p);
     uint64_t index = bind(w, &p, 1);
-    must_be(w, give(w, "clinic-1/h1", "deceased", "clinic-1", "\"practitioner\":\"%s\",\"effective\":%llu", p.practitioner,
-                    (unsigned long long)NOW_S - 5), DEED_EFFECTIVE);
+    must_be(w,
+            give(w, "clinic-1/h1", "deceased", "clinic-1", "\"practitioner\":\"%s\",\"effective\":%llu", p.practitioner,
+                 (unsigned long long)NOW_S - 5),
+            DEED_EFFECTIVE);
     assert_int_equal(index_code(w, index), END_REVOKED);
     assert_int_equal(last_leaf(w, LEAF_END).end.reason, REASON_DECEASED);
-    assert_int_equal(give(w, C1, "activate", "clinic-1", "\"practitioner\":\"%s\",\"licence\":\"%s\",\"affiliation\":\"%s\",\"code\":\"%s\"",
-                          p.practitioner, p.licence, p.affiliation, b64(span_of(w->hash, 32))), CSIGN_E_STANDING_ORDER);
+    assert_int_equal(give(w, C1, "activate", "clinic-1",
+                          "\"practitioner\":\"%s\",\"licence\":\"%s\",\"affiliation\":\"%s\",\"code\":\"%s\"", p.practitioner,
+                          p.licence, p.affiliation, b64(span_of(w->hash, 32))),
+                     CSIGN_E_STANDING_ORDER);
 }
 
 int main(void)
