@@ -40,6 +40,11 @@ span exchange_header(const struct exchange *x, const char *name);
 /* The role that the caller's token has, one of the route's; and whom it names: an officer's "body/id", a deployment, a practitioner. */
 enum http_role exchange_role(const struct exchange *x);
 span exchange_caller(const struct exchange *x);
+/*
+ * The client's address, as bytes to tell clients apart by: of the connection; where that is this machine, a proxy's, what the proxy
+ * adds to X-Forwarded-For. Not authentic: for limits alone.
+ */
+span exchange_client(const struct exchange *x);
 /* What the server was opened with. */
 void *exchange_context(const struct exchange *x);
 
@@ -57,8 +62,13 @@ void exchange_answer_header(struct exchange *x, const char *name, const char *va
 void exchange_problem(struct exchange *x, csign_code code, const csign_fault *fault);
 /* The same with one more member: a name and a number, as the expected sequence number. */
 void exchange_problem_with(struct exchange *x, csign_code code, const csign_fault *fault, const char *name, uint64_t value);
+/* The same with a status of the caller's: 410 for a stream that does not go back so far. */
+void exchange_problem_as(struct exchange *x, unsigned status, csign_code code, const csign_fault *fault);
 
-/* Suspends the request; `resume` answers, after exchange_wake(). */
+/*
+ * Suspends the request; `resume` answers, after exchange_wake(), which must come exactly once. At the server's end a request that
+ * still waits is answered without `resume`; its memory stays until it is woken.
+ */
 void exchange_wait(struct exchange *x, void (*resume)(struct exchange *x));
 void exchange_wake(struct exchange *x);
 /* A place for the handler's own state, in exchange_memory(). */

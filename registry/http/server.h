@@ -6,6 +6,7 @@
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 
+#include "buffer.h"
 #include "exchange.h"
 
 struct server;

@@ -53,6 +53,8 @@ static csign_code migrate_all(struct session *session, csign_fault *fault)
         TRY(compare(session, &number, fault));
     while (code == CSIGN_OK && number < sql_migration_count)
         code = apply(session, ++number);
+    if (code == CSIGN_E_INTERNAL)
+        return differs(fault, "the database has tables that no registry made");
     if (code == CSIGN_OK)
         code = session_control(session, CONTROL_COMMIT);
     return code == CSIGN_OK ? CSIGN_OK : fault_set(fault, code, "migration", "the database does not take it");

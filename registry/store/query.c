@@ -43,6 +43,8 @@ static csign_code take(struct session *session, enum sql_statement which, sqlite
 {
     if (!session->connection)
         return CSIGN_E_UNAVAILABLE;
+    if (session->kind == SESSION_WRITES && !session_in_transaction(session))
+        return CSIGN_E_UNAVAILABLE; /* the engine rolled it back: what came now would be committed alone */
     TRY(session_read(session));
     *ret = session->statements[which];
     session->statements[which] = NULL;

@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BUSY_MS          5000
-#define CHECKPOINT_PAGES 4000 /* 16 MB: rare enough not to be felt, small enough that none takes long */
+#define BUSY_MS 5000
 
 static const char *const control_texts[CONTROL_COUNT] = {
     [CONTROL_BEGIN] = "begin immediate",
@@ -31,8 +30,9 @@ static const struct setting shared_settings[] = {
 };
 
 /*
- * LOG 4.2: WAL loses nothing only with synchronous FULL, which is why it is set and read back rather than hoped for. Checkpoints
- * run behind commits, when the log has CHECKPOINT_PAGES; its file is cut to 64 MB after a burst.
+ * WAL loses nothing only with synchronous FULL, which is why it is set and read back rather than hoped for. Checkpoints run behind
+ * commits, at 4,000 pages, which is 16 MB: rare enough not to be felt, small enough that none takes long. After a burst the WAL is
+ * cut to 64 MB.
  */
 static const struct setting writer_settings[] = {
     {"pragma journal_mode = wal", "pragma journal_mode", "wal"},

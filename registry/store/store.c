@@ -2,6 +2,7 @@
 #include "readers.h"
 #include "writer.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,8 @@ static csign_code lock_process(struct store *store, csign_fault *fault)
     if (store->lock < 0)
         return refused(fault, "its lock file cannot be opened: does its folder exist, and may this user write there?");
     if (flock(store->lock, LOCK_EX | LOCK_NB) != 0)
-        return fault_set(fault, CSIGN_E_CONFLICT, "store", "another process has it open for writing");
+        return errno == EWOULDBLOCK ? fault_set(fault, CSIGN_E_CONFLICT, "store", "another process has it open for writing")
+                                    : refused(fault, "its lock file cannot be locked: put it on a local disk");
     return CSIGN_OK;
 }
 

@@ -21,8 +21,6 @@ static csign_code run_operation(struct writer *w, struct operation *operation, c
     unsigned left_open = session_abandon_queries(&w->session);
     if (code == CSIGN_OK && left_open)
         code = CSIGN_E_INTERNAL; /* whether they failed was never asked */
-    if (!session_in_transaction(&w->session))
-        return CSIGN_E_UNAVAILABLE;
     if (code != CSIGN_OK) {
         TRY(session_control(&w->session, CONTROL_ROLLBACK_TO));
         if (w->has_sequencer)

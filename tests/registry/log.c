@@ -114,6 +114,61 @@ static void test_failed_operation_gives_its_places_back(void **state)
     assert_int_equal(world_gate(w).marks.log_size, 3);
 }
 
+/* --- several in one transaction --- */
+
+struct queued {
+    struct operation operation;
+    struct log *log;
+    csign_code returns, code;
+    uint64_t index;
+};
+
+static csign_code run_queued(struct operation *operation, struct session *session)
+{
+    const uint8_t commit[32] = {4};
+    struct queued *queued = (struct queued *)operation;
+    (void)session;
+    csign_code code = log_append_binding(queued->log, commit, &queued->index);
+    return code == CSIGN_OK ? queued->returns : code;
+}
+
+static void queued_done(struct operation *operation, csign_code code)
+{
+    ((struct queued *)operation)->code = code;
+}
+
+/* Runs on the writer's thread: what it submits waits for the next transaction, all of it. */
+static csign_code submit_three(struct world *w, struct session *session, void *what)
+{
+    struct queued *queued = what;
+    (void)session;
+    for (int i = 0; i < 3; i++) {
+        queued[i] = (struct queued){.operation = {.run = run_queued, .done = queued_done}, .log = w->log};
+        queued[i].returns = i == 1 ? CSIGN_E_FORBIDDEN : CSIGN_OK;
+        assert_int_equal(store_submit(w->store, &queued[i].operation), CSIGN_OK);
+    }
+    return CSIGN_OK;
+}
+
+static void test_neighbours_share_a_commit(void **state)
+{
+    struct world *w = *state;
+    struct queued queued[3];
+    begin(w);
+    assert_int_equal(store_start(w->store), CSIGN_OK);
+    assert_int_equal(world_do(w, submit_three, queued), CSIGN_OK);
+    store_close(&w->store);
+    assert_int_equal(queued[0].code, CSIGN_OK);
+    assert_int_equal(queued[1].code, CSIGN_E_FORBIDDEN);
+    assert_int_equal(queued[2].code, CSIGN_OK);
+    assert_int_equal(queued[0].index, 0);
+    assert_int_equal(queued[1].index, 1);
+    assert_int_equal(queued[2].index, 1); /* given back */
+    assert_int_equal(world_count_told(w, LOG_COMMIT), 2);
+    world_follow(w);
+    assert_int_equal(world_gate(w).bindings, 2);
+}
+
 /* --- what no gate takes --- */
 
 static void refuse(struct world *w, struct leaf leaf)
@@ -276,6 +331,7 @@ static void test_deposed_sequencer_writes_nothing(void **state)
     assert_int_equal(world_do(w, bump_head, NULL), CSIGN_OK);
     for (int i = 0; i < 2; i++)
         assert_int_equal(world_bind(w, 1), CSIGN_E_UNAVAILABLE);
+    assert_int_equal(world_bind(w, 0), CSIGN_E_UNAVAILABLE); /* not even what needs no leaf */
     assert_int_equal(world_count_told(w, LOG_COMMIT), 0);
     reopen(w);
     assert_int_equal(log_size(w->log), 1);
@@ -373,6 +429,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_gate_follows_commits, world_make, world_remove),
         cmocka_unit_test_setup_teardown(test_5000_leaves_are_five_commits, world_make, world_remove),
         cmocka_unit_test_setup_teardown(test_failed_operation_gives_its_places_back, world_make, world_remove),
+        cmocka_unit_test_setup_teardown(test_neighbours_share_a_commit, world_make, world_remove),
         cmocka_unit_test_setup_teardown(test_refuses_what_no_gate_takes, world_make, world_remove),
         cmocka_unit_test_setup_teardown(test_leaf_may_rest_on_one_of_the_same_operation, world_make, world_remove),
         cmocka_unit_test_setup_teardown(test_tiles_lead_to_the_checkpoint, world_make, world_remove),
