@@ -298,6 +298,8 @@ def asking():
             ("an inbox by an officer's key", ['inbox', 'list', *here], 1, 'purpose in lee.key'),
             ("a request by an officer's key", ['inbox', 'post', '--practitioner', 'p', '--url', 'u', '--expires', '1', *here], 1,
              'purpose in lee.key'),
+            ('a folder that is there', ['follow', '--once', '--registry', 'http://127.0.0.1:1', '--test', '--root-hash', DIGEST, '--state', '.'],
+             3, 'is there already, .'),
             ('a log that is not there', ['follow', '--once', '--registry', 'http://127.0.0.1:1', '--test', '--root-hash', DIGEST], 3, 'unavailable')):
         bad('asking with ' + name, argv, code, *says)
     os.environ['COUNTERSIGN_REGISTRY'] = 'http://127.0.0.1:2'
