@@ -238,8 +238,8 @@ static void watch_apps(struct daemon *d)
     csign_code code = store_perform(d->registry.store, &watch.operation);
     if (code != CSIGN_OK)
         journal_code(JOURNAL_ERROR, "looking for silent apps", code, NULL);
-    else if (watch.raised > 0)
-        journal(JOURNAL_WARNING, "%llu apps have been silent for a day: see GET /v1/alerts", (unsigned long long)watch.raised);
+    else if (watch.silent > 0)
+        journal(JOURNAL_WARNING, "%llu apps have been silent for a day: see GET /v1/alerts", (unsigned long long)watch.silent);
 }
 
 static int serve_until_signal(struct daemon *d)

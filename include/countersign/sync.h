@@ -61,7 +61,9 @@ typedef struct csign_sync_info {
     csign_marks marks;
     int64_t now;           /* as decisions take it: the wall clock, never behind the evidence plus the time since */
     int64_t evidence_age;  /* seconds; -1: no evidence */
+    char origin[201];      /* the registry's name, "" while no root is held */
     int is_connected;      /* 1: on the stream */
+    int is_ready;          /* 1: with what a start needs, as csign_sync_wait() waits for it */
     uint64_t receipts_waiting, permits_waiting;
     int64_t oldest_waiting; /* NumericDate of the oldest unsent permit; 0: none */
     char problem[256];     /* what went wrong last, if it is not over; "" otherwise */

@@ -1,6 +1,7 @@
 #include "binding.h"
 #include "hash.h"
 #include "status.h"
+#include "trust.h"
 #include "vocabulary.h"
 
 #include <sodium.h>
@@ -83,6 +84,8 @@ static csign_code check_activation(struct binding_make *make, struct session *se
 static csign_code check_key(struct binding_make *make, struct session *session)
 {
     const struct possession *p = &make->possession;
+    if (trust_has_key(&make->registry->root, &p->key))
+        return fault_set(&make->fault, CSIGN_E_KEY_ALREADY_BOUND, "jwk", "this key is one of the trust root's");
     struct query q = QUERY(session, SQL_BINDING_FIND_KEY, VALUE_BLOB(span_of(p->key.bytes, sizeof p->key.bytes)),
                            VALUE_BLOB(span_of(p->thumbprint, sizeof p->thumbprint)));
     const bool taken = query_row(&q);
@@ -114,11 +117,11 @@ static csign_code run_make(struct operation *operation, struct session *session)
     TRY(check_activation(make, session, &activation));
     TRY(check_key(make, session));
     TRY(insert_binding(make, session, &activation));
-    TRY(RUN(session, SQL_BINDING_REDEEM, VALUE_TEXT(activation.handle)));
+    const int64_t binding = session_last_id(session);
+    TRY(RUN(session, SQL_BINDING_REDEEM, VALUE_TEXT(activation.handle), VALUE_INTEGER(binding)));
     buffer_put(&practitioner, activation.practitioner_id);
     make->practitioner[practitioner.size] = 0;
-    return status_allocate(make->registry, session, session_last_id(session), REASON_UNSPECIFIED, NULL, &make->index,
-                           &make->fault);
+    return status_allocate(make->registry, session, binding, REASON_UNSPECIFIED, NULL, &make->index, &make->fault);
 }
 
 csign_code binding_make_prepare(struct binding_make *make, const struct registry *registry, span proof, uint64_t now_ms)

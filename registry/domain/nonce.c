@@ -31,6 +31,8 @@ struct nonces {
 
 csign_code nonces_open(struct nonces **ret)
 {
+    if (sodium_init() < 0)
+        return CSIGN_E_UNAVAILABLE;
     struct nonces *nonces = calloc(1, sizeof *nonces);
     uint8_t *key = sodium_malloc(crypto_generichash_KEYBYTES);
     if (!nonces || !key || pthread_mutex_init(&nonces->lock, NULL) != 0) {

@@ -7,9 +7,7 @@ select code, practitioner, licence, affiliation, expires_s, failures, state from
 update activation set failures = failures + 1 where handle = $1;
 
 -- name: binding_redeem
--- The newest binding of its affiliation is the one that was made for it, in this transaction.
-update activation set state = 2, binding = (select max(b.id) from binding b where b.affiliation = activation.affiliation)
-where handle = $1 and state = 1;
+update activation set state = 2, binding = $2 where handle = $1 and state = 1;
 
 -- name: binding_find_key
 -- A key has one role, and is bound once in its life.

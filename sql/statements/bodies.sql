@@ -6,6 +6,18 @@ select 1 from authority_jurisdiction where authority = $1 limit 1;
 -- name: authority_covers
 select 1 from authority_jurisdiction where authority = $1 and (jurisdiction = $2 or jurisdiction = substr($2, 1, 2)) limit 1;
 
+-- name: authority_forget_jurisdictions
+delete from authority_jurisdiction;
+
+-- name: authority_add_jurisdiction
+insert into authority_jurisdiction (authority, jurisdiction) values ($1, $2) on conflict do nothing;
+
+-- name: institution_read
+select id, authority, name, jurisdiction, identifiers, ended_ms from institution where id = $1;
+
+-- name: institution_insert
+insert into institution (id, authority, name, jurisdiction, identifiers, deed) values ($1, $2, $3, $4, $5, $6);
+
 -- What would hang in the air without it.
 -- name: institution_is_used
 select 1 where exists (select 1 from officer where body = $1 and ended_ms is null)

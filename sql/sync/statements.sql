@@ -67,7 +67,7 @@ update release set outcome = $2, record = null, salt = null where release_id = $
 update release set outcome = 3 where release_id = $1;
 
 -- name: release_open
-select release_id from release where outcome = 0 order by decided_s limit 1000;
+select release_id from release where outcome = 0 limit 1;
 
 -- name: received_prune
 delete from received where at_s < $1;
@@ -122,7 +122,7 @@ insert into refusal values ($1, $2, $3, $4)
 on conflict (code) do update set minute = excluded.minute, count = excluded.count, release_id = excluded.release_id;
 
 -- name: refusals_over
-select code, minute, count, release_id from refusal where minute < $1;
+select code, minute, count, release_id from refusal where minute < $1 limit 1;
 
 -- name: refusal_drop
 delete from refusal where code = $1;

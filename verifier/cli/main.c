@@ -21,6 +21,7 @@ static const struct verb verbs[] = {
     {"request", verb_request, "ask a clinician to sign a document"},
     {"sign", verb_sign, "sign a document as a clinician"},
     {"check", verb_check, "decide: may this document be released, now?"},
+    {"gate", verb_gate, "a local gate over HTTP, for programs in any language"},
     {"deed", verb_deed, "make, show, sign and submit what grants and takes away"},
     {"enrol", verb_enrol, "enrol people at an institution"},
     {"order", verb_order, "suspend, revoke, reinstate: what a regulator orders"},

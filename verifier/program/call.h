@@ -57,6 +57,7 @@ int verb_state(struct call *call);
 int verb_request(struct call *call);
 int verb_sign(struct call *call);
 int verb_check(struct call *call);
+int verb_gate(struct call *call);
 int verb_explain(struct call *call);
 int verb_deed(struct call *call);
 int verb_enrol(struct call *call);

@@ -22,7 +22,7 @@ bool holding_has_root(const struct holding *h)
 
 static csign_code show(struct holding *h, csign_gate *next)
 {
-    TRY(state_swap(h->state, next));
+    TRY(newest_swap(h->newest, next));
     h->gate = next;
     return CSIGN_OK;
 }
@@ -41,7 +41,7 @@ static csign_code keep_and_tell(struct holding *h, struct keeping *k)
 static csign_code take_equivocation(struct holding *h, csign_gate *next, span note, csign_fault *fault)
 {
     struct keeping k = {.held_note = span_of(h->checkpoint, h->checkpoint_size), .seen_note = note,
-                        .at_ms = state_now(h->state).now_ms};
+                        .at_ms = newest_now(h->newest).now_ms};
     TRY(show(h, next));
     problem_set(h->problems, PROBLEM_EQUIVOCATION, "trust the status log", CSIGN_E_EQUIVOCATION, fault);
     (void)keep_and_tell(h, &k);
@@ -60,7 +60,7 @@ static csign_code take(struct holding *h, csign_gate *next, span leaves, uint64_
     TRY(show(h, next));
     if (info.marks.evidence_time > before)
         h->kept_time = info.marks.evidence_time;
-    state_saw(h->state, info.marks.evidence_time, true, h->nonce_answered || h->offline);
+    newest_saw(h->newest, info.marks.evidence_time, true, h->nonce_answered || h->offline);
     memcpy(h->checkpoint, checkpoint.data, checkpoint.size);
     h->checkpoint_size = checkpoint.size;
     k.marks.evidence_time = h->kept_time;
@@ -120,7 +120,7 @@ csign_code hold_fresh(struct holding *h, span note, csign_fault *fault)
     TRY(code);
     TRY(show(h, next));
     h->nonce_answered = true;
-    state_saw(h->state, describe(next).marks.evidence_time, true, true);
+    newest_saw(h->newest, describe(next).marks.evidence_time, true, true);
     return CSIGN_OK;
 }
 
@@ -177,7 +177,7 @@ csign_code hold_root(struct holding *h, span note, csign_fault *fault)
         problem_over(h->problems, PROBLEM_EQUIVOCATION);
     }
     h->nonce_answered = false; /* the root may have changed who vouches; to ask once more costs nothing */
-    state_forget(h->state, after.marks.evidence_time);
+    newest_forget(h->newest, after.marks.evidence_time);
     return CSIGN_OK;
 }
 
@@ -252,7 +252,7 @@ static csign_code open_gate(struct holding *h, const csign_gate_options *options
     TRY(csign_gate_open(&with, &gate, fault));
     TRY(show(h, gate));
     h->kept_time = kept->marks.evidence_time;
-    state_saw(h->state, kept->seen, false, false);
+    newest_saw(h->newest, kept->seen, false, false);
     if (kept->root || !options->root.data)
         return CSIGN_OK;
     uint8_t hash[CSIGN_HASH_SIZE];

@@ -10,11 +10,11 @@
 #include "checkpoint.h"
 #include "kept.h"
 #include "problems.h"
-#include "state.h"
+#include "newest.h"
 
 struct holding {
     struct ledger *ledger;
-    struct state *state;
+    struct newest *newest;
     struct problems *problems;
     struct connection reader;
     csign_gate *gate; /* the newest snapshot's */

@@ -1,4 +1,5 @@
 #include "sync.h"
+#include "entries.h"
 #include "schema.h"
 
 #include <sodium.h>
@@ -33,13 +34,18 @@ static csign_code open_parts(csign_sync *s, const csign_sync_options *o, csign_f
     const struct ledger_options file = {o->file, s->deployment, o->outbox_max ? o->outbox_max : OUTBOX_MAX};
     csign_gate_options gate = {.struct_size = sizeof gate, .deployment = s->deployment, .root = o->root, .root_hash = o->root_hash,
                                .accept_test = o->accept_test, .offline = o->offline};
-    if (state_open(&s->state) != CSIGN_OK)
+    if (newest_open(&s->newest) != CSIGN_OK)
         return fault_set(fault, CSIGN_E_NO_SPACE, "", "no memory");
     TRY(ledger_open(&file, &s->ledger, fault));
     s->holding.ledger = s->ledger;
-    s->holding.state = &s->state;
+    s->holding.newest = &s->newest;
     s->holding.problems = &s->problems;
-    return holding_open(&s->holding, &gate, fault);
+    TRY(holding_open(&s->holding, &gate, fault));
+    const struct moment moment = newest_now(&s->newest);
+    csign_code code = outcomes_settle(s->ledger, moment.now_ms);
+    if (code == CSIGN_OK)
+        code = refusals_settle(s->ledger, s->deployment, moment.now_ms);
+    return code == CSIGN_OK ? code : fault_set(fault, code, "file", "cannot be written");
 }
 
 static csign_code start_threads(csign_sync *s, const csign_sync_options *o, csign_fault *fault)
@@ -51,6 +57,14 @@ static csign_code start_threads(csign_sync *s, const csign_sync_options *o, csig
     s->follower.problems = &s->problems;
     TRY(follower_start(&s->follower, &client, fault));
     s->is_following = true;
+    if (!o->app_seed)
+        return CSIGN_OK;
+    s->outbox.ledger = s->ledger;
+    s->outbox.newest = &s->newest;
+    s->outbox.problems = &s->problems;
+    s->outbox.deployment = s->deployment;
+    TRY(outbox_start(&s->outbox, o->app_seed, &client, fault));
+    s->is_sending = true;
     return CSIGN_OK;
 }
 
@@ -91,11 +105,13 @@ void csign_sync_close(csign_sync **sync)
     if (!sync || !*sync)
         return;
     csign_sync *s = *sync;
+    if (s->is_sending)
+        outbox_stop(&s->outbox);
     if (s->is_following)
         follower_stop(&s->follower);
     holding_close(&s->holding);
     ledger_close(&s->ledger);
-    state_close(&s->state);
+    newest_close(&s->newest);
     problems_close(&s->problems);
     free(s->memory);
     free(s);
@@ -108,13 +124,32 @@ csign_code csign_sync_wait(csign_sync *sync, int64_t timeout_ms)
 {
     if (!sync || timeout_ms < 0)
         return CSIGN_E_ARGUMENT;
-    return state_wait(&sync->state, timeout_ms) ? CSIGN_OK : CSIGN_E_UNAVAILABLE;
+    return newest_wait(&sync->newest, timeout_ms) ? CSIGN_OK : CSIGN_E_UNAVAILABLE;
+}
+
+struct oldest {
+    struct entry entry;
+    int64_t time;
+};
+
+static csign_code read_oldest(struct entry *entry, struct ledger *l)
+{
+    struct oldest *o = (struct oldest *)(void *)entry;
+    struct sql q = sql_begin(&l->writer, SQL_PERMIT_OLDEST, NULL, 0);
+    o->time = sql_row(&q) ? sql_integer(&q, 0) / 1000 : 0;
+    return sql_end(&q);
+}
+
+static int64_t oldest_permit(struct ledger *ledger)
+{
+    struct oldest o = {.entry = {.write = read_oldest}};
+    return ledger_write(ledger, &o.entry) == CSIGN_OK ? o.time : 0;
 }
 
 void csign_sync_describe(csign_sync *sync, csign_sync_info *ret_info)
 {
-    struct snapshot *snapshot = state_take(&sync->state);
-    const struct moment moment = state_now(&sync->state);
+    struct snapshot *snapshot = newest_take(&sync->newest);
+    const struct moment moment = newest_now(&sync->newest);
     const struct chain chain = ledger_chain(sync->ledger);
     csign_gate_info gate;
     csign_gate_describe(snapshot->gate, &gate);
@@ -122,10 +157,15 @@ void csign_sync_describe(csign_sync *sync, csign_sync_info *ret_info)
     ret_info->struct_size = sizeof *ret_info;
     ret_info->marks = gate.marks;
     ret_info->now = moment.now;
-    ret_info->evidence_age = state_has_evidence(&sync->state) ? moment.now - gate.marks.evidence_time : -1;
+    const size_t size = gate.origin.size < sizeof ret_info->origin ? gate.origin.size : sizeof ret_info->origin - 1;
+    if (size > 0)
+        memcpy(ret_info->origin, gate.origin.data, size);
+    ret_info->is_ready = newest_wait(&sync->newest, 0);
+    ret_info->evidence_age = newest_has_evidence(&sync->newest) ? moment.now - gate.marks.evidence_time : -1;
     ret_info->is_connected = sync->is_following && atomic_load(&sync->follower.is_connected);
     ret_info->receipts_waiting = chain.next_seq - chain.acked_seq;
     ret_info->permits_waiting = chain.permits;
+    ret_info->oldest_waiting = chain.permits ? oldest_permit(sync->ledger) : 0;
     problem_worst(&sync->problems, ret_info->problem);
-    state_give(&sync->state, snapshot);
+    newest_give(&sync->newest, snapshot);
 }

@@ -11,7 +11,7 @@ struct csign_sync {
     span deployment;
     bool offline;
     struct ledger *ledger;
-    struct state state;
+    struct newest newest;
     struct problems problems;
     struct holding holding;
     struct follower follower;
