@@ -1,4 +1,4 @@
-/* countersign policy: lint, sign, show. */
+/* countersign policy: lint, sign, show; and with the registry upload. */
 #include "policy.h"
 #include "credential.h"
 #include "date.h"
@@ -7,6 +7,7 @@
 #include "keys.h"
 #include "options.h"
 #include "output.h"
+#include "policy_verbs.h"
 
 #include <stdio.h>
 
@@ -305,6 +306,7 @@ int verb_policy(struct call *call)
 {
     static const struct verb verbs[] = {{"lint", policy_lint, "check it, and name what is wrong"},
                                         {"sign", policy_sign, "make a note of it"},
-                                        {"show", policy_show, "its rules, readable"}};
+                                        {"show", policy_show, "its rules, readable"},
+                                        {"upload", policy_upload, "bring it to the registry"}};
     return VERBS(call, "Policies: what an authority demands before a document may be released.", verbs);
 }

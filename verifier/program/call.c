@@ -8,6 +8,7 @@
 struct block {
     struct block *next;
     void *memory;
+    void (*release)(void *);
 };
 
 static void *or_end(void *memory)
@@ -19,24 +20,24 @@ static void *or_end(void *memory)
     return memory;
 }
 
-static void *keep(struct block **list, void *memory)
+void *call_keep(struct call *call, void *memory, void (*release)(void *))
 {
     struct block *block = or_end(malloc(sizeof *block));
-    *block = (struct block){*list, memory};
-    *list = block;
+    *block = (struct block){call->blocks, memory, release};
+    call->blocks = block;
     return memory;
 }
 
 void *call_memory(struct call *call, size_t size)
 {
-    return keep(&call->blocks, or_end(calloc(1, size ? size : 1)));
+    return call_keep(call, or_end(calloc(1, size ? size : 1)), free);
 }
 
 void *call_secret(struct call *call, size_t size)
 {
     void *memory = or_end(sodium_malloc(size));
     memset(memory, 0, size);
-    return keep(&call->secrets, memory);
+    return call_keep(call, memory, sodium_free);
 }
 
 struct buffer call_buffer(struct call *call, size_t capacity)
@@ -65,19 +66,12 @@ const char *call_format(struct call *call, const char *format, ...)
     return text;
 }
 
-static void free_all(struct block *list, void (*release)(void *))
-{
-    while (list) {
-        struct block *next = list->next;
-        release(list->memory);
-        free(list);
-        list = next;
-    }
-}
-
 void call_end(struct call *call)
 {
-    free_all(call->secrets, sodium_free);
-    free_all(call->blocks, free);
-    call->secrets = call->blocks = NULL;
+    while (call->blocks) {
+        struct block *block = call->blocks;
+        call->blocks = block->next;
+        block->release(block->memory);
+        free(block);
+    }
 }

@@ -32,13 +32,15 @@ struct call {
     int argc;      /* what is not read yet */
     char **argv;
     bool json;
-    struct block *blocks, *secrets;
+    struct block *blocks;
 };
 
 /* Zeroed memory until the run ends. Without memory the process ends here, CANNOT. */
 void *call_memory(struct call *call, size_t size);
 /* The same in guarded pages, wiped at the end. */
 void *call_secret(struct call *call, size_t size);
+/* What `release` is called with when the run ends; the newest first. */
+void *call_keep(struct call *call, void *memory, void (*release)(void *));
 /* A buffer of so many bytes. */
 struct buffer call_buffer(struct call *call, size_t capacity);
 /* A NUL-terminated copy. */
@@ -55,6 +57,15 @@ int verb_state(struct call *call);
 int verb_request(struct call *call);
 int verb_sign(struct call *call);
 int verb_check(struct call *call);
+int verb_gate(struct call *call);
 int verb_explain(struct call *call);
+int verb_deed(struct call *call);
+int verb_enrol(struct call *call);
+int verb_activate(struct call *call);
+int verb_credential(struct call *call);
+int verb_inbox(struct call *call);
+int verb_order(struct call *call);
+int verb_follow(struct call *call);
+int verb_doctor(struct call *call);
 
 #endif

@@ -124,17 +124,23 @@ static bool sync_folder(const char *folder)
     return synced;
 }
 
+enum how {
+    FOR_ALL, /* that the mask allows */
+    OWN,     /* for its owner alone */
+    OWN_NEW  /* the same, and none is replaced */
+};
+
 /* Puts a written file in its place. */
-static bool put_in_place(const char *written, const char *path, bool only_new)
+static bool put_in_place(const char *written, const char *path, enum how how)
 {
-    if (!only_new)
+    if (how != OWN_NEW)
         return rename(written, path) == 0;
     if (link(written, path) != 0)
         return false;
     return unlink(written) == 0;
 }
 
-static int write_path(struct call *call, const char *path, span content, bool only_new)
+static int write_path(struct call *call, const char *path, span content, enum how how)
 {
     const char *folder = folder_of(call, path);
     char *beside = (char *)(uintptr_t)call_format(call, "%s/.countersign-XXXXXX", folder);
@@ -143,27 +149,32 @@ static int write_path(struct call *call, const char *path, span content, bool on
         return fail_system(call, "cannot write", path, fix_write);
     mode_t mask = umask(0);
     umask(mask);
-    bool good = (only_new || fchmod(fd, 0666 & ~mask) == 0) && write_all(fd, content) && fsync(fd) == 0;
+    bool good = (how != FOR_ALL || fchmod(fd, 0666 & ~mask) == 0) && write_all(fd, content) && fsync(fd) == 0;
     good = close(fd) == 0 && good;
-    good = good && put_in_place(beside, path, only_new) && sync_folder(folder);
+    good = good && put_in_place(beside, path, how) && sync_folder(folder);
     if (good)
         return DONE;
     int error = errno;
     unlink(beside);
     errno = error;
-    if (only_new && error == EEXIST)
+    if (how == OWN_NEW && error == EEXIST)
         return fail(call, CANNOT, "give another path; a key is never overwritten", "is there already, %s", path);
     return fail_system(call, "cannot write", path, fix_write);
 }
 
 int file_write(struct call *call, const char *path, span content)
 {
-    return write_path(call, path, content, false);
+    return write_path(call, path, content, FOR_ALL);
 }
 
 int file_write_new(struct call *call, const char *path, span content)
 {
-    return write_path(call, path, content, true);
+    return write_path(call, path, content, OWN_NEW);
+}
+
+int file_write_private(struct call *call, const char *path, span content)
+{
+    return write_path(call, path, content, OWN);
 }
 
 int file_write_or_print(struct call *call, const char *path, span content)

@@ -13,6 +13,8 @@ int file_map(struct call *call, const char *path, span *ret);
 
 /* Replaces a file, or makes it: written beside it, synced, renamed, and the folder synced. */
 int file_write(struct call *call, const char *path, span content);
+/* The same for a file that only its owner may read. */
+int file_write_private(struct call *call, const char *path, span content);
 /* Makes a file that only its owner may read, and refuses to replace one. */
 int file_write_new(struct call *call, const char *path, span content);
 /* file_write(), or standard output where `path` is NULL or "-". */
