@@ -4,6 +4,7 @@
 #include "json_write.h"
 #include "output.h"
 #include "watched.h"
+#include "verbs.h"
 
 #include <stdio.h>
 

@@ -2,6 +2,7 @@
 #include "deed_act.h"
 #include "json_file.h"
 #include "output.h"
+#include "verbs.h"
 
 #define PEOPLE_MAX 100u
 

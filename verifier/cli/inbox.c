@@ -4,6 +4,7 @@
 #include "output.h"
 #include "remote.h"
 #include "transaction.h"
+#include "verbs.h"
 
 #define REQUESTS_MAX 1000u
 #define URL_MAX      2000u

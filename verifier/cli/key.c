@@ -5,6 +5,7 @@
 #include "options.h"
 #include "output.h"
 #include "passphrase.h"
+#include "verbs.h"
 
 #include <unistd.h>
 

@@ -1,6 +1,7 @@
 /* countersign order: what a regulator orders, made, shown, signed and submitted in one step. */
 #include "deed_act.h"
 #include "output.h"
+#include "verbs.h"
 
 /* The places of these words are those of `order_kinds`. */
 static const char *const kind_words[] = {"suspend", "suspend.interim", "revoke", "rescind", "deregister",
