@@ -34,13 +34,13 @@ static csign_code check_index(struct issue *issue, const struct query *q)
 static csign_code check_times(struct issue *issue, struct session *session, const struct query *q)
 {
     const uint64_t now = session_time_ms(session) / 1000, from = (uint64_t)query_integer(q, AT_FROM);
-    const uint64_t to = (uint64_t)query_integer(q, AT_TO);
+    const uint64_t to = (uint64_t)query_integer(q, AT_TO), life = issue->registry->credential_life_s;
     if (query_integer(q, AT_ENDED))
         return fault_set(&issue->fault, CSIGN_E_CONFLICT, "", "key, affiliation, licence, institution or practitioner has ended");
     if (from > now || (to && to <= now))
         return fault_set(&issue->fault, CSIGN_E_CONFLICT, "affiliation", "not begun, or over");
     issue->iat = now;
-    issue->exp = now + issue->registry->credential_life_s;
+    issue->exp = now + (life < CREDENTIAL_LIFE_MAX ? life : CREDENTIAL_LIFE_MAX);
     if (to && to < issue->exp)
         issue->exp = to;
     return status_check_cuts(issue->registry, session, query_text(q, AT_SITE), now * 1000, &issue->fault);

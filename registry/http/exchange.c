@@ -185,7 +185,7 @@ enum MHD_Result exchange_send(struct exchange *x)
 {
     if (!x->response)
         return MHD_NO; /* no memory for an answer: the connection is closed */
-    if (x->close || atomic_load(&x->server->closing))
+    if (atomic_load(&x->server->closing))
         MHD_add_response_header(x->response, "Connection", "close");
     if (x->status < 600)
         atomic_fetch_add(&x->server->by_status[x->status / 100], 1);

@@ -1,8 +1,8 @@
 /*
  * Server-Sent Events for thousands of connections.
  *
- * What is kept and what only those connected now get lie in two rings; a place, counted over both, says the order. Each follower
- * has its own next event in either and holds the one it is sending, so that a stream costs its cursors and no copy.
+ * What is kept and what only those connected now get lie in two rings; a place, counted over both, says the order. Each
+ * follower has its own next event in either and holds the one it is sending, so that a stream costs its cursors and no copy.
  *
  * Publishing puts an event into a ring under the feed's lock and wakes a thread; that thread takes all parked followers in one
  * step and resumes them without any lock: nothing under the lock grows with their number, and nobody but that thread resumes
@@ -132,7 +132,7 @@ static struct event *event_make(uint64_t id, const char *name, span data)
 
 /* --- publishing --- */
 
-/* Forgets all that is kept; who has not sent it yet falls out. Done where an event had no memory, since none may be left out. */
+/* Forgets all that is kept; who has not sent it yet falls out. For an event without memory: none may be left out unnoticed. */
 static void forget_all(struct feed *feed)
 {
     while (feed->kept.first < feed->kept.end)
@@ -153,7 +153,8 @@ static void drop_oldest(struct feed *feed)
 static void keep(struct feed *feed, struct event *event)
 {
     struct ring *ring = &feed->kept;
-    while (ring->first < ring->end && (ring->end - ring->first == ring->capacity || feed->bytes + event->size > feed->bytes_max))
+    while (ring->first < ring->end &&
+           (ring->end - ring->first == ring->capacity || feed->bytes + event->size > feed->bytes_max))
         drop_oldest(feed);
     feed->bytes += event->size;
     ring_put(ring, event);
@@ -213,7 +214,8 @@ static enum next next_event(struct follower *f)
         return NEXT_LOST;
     if (f->live < live->first)
         f->live = live->first;
-    struct event *a = f->kept < kept->end ? ring_at(kept, f->kept) : NULL, *b = f->live < live->end ? ring_at(live, f->live) : NULL;
+    struct event *a = f->kept < kept->end ? ring_at(kept, f->kept) : NULL;
+    struct event *b = f->live < live->end ? ring_at(live, f->live) : NULL;
     if (!a && !b)
         return f->feed->ended ? NEXT_END : NEXT_NOTHING;
     bool from_kept = a && (!b || a->place < b->place);
@@ -331,7 +333,8 @@ static enum feed_place find_place(const struct feed *feed, uint64_t id, uint64_t
 
 static void answer_stream(struct exchange *x, struct follower *f)
 {
-    struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, READ_BLOCK, read_stream, f, follower_free);
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, READ_BLOCK, read_stream, f, follower_free);
     if (!response) {
         follower_free(f);
         exchange_problem(x, CSIGN_E_UNAVAILABLE, NULL);

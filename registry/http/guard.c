@@ -96,8 +96,8 @@ static enum MHD_Result check_framing(struct head *head, const char *name, size_t
     return MHD_YES;
 }
 
-static enum MHD_Result check_field(void *context, enum MHD_ValueKind kind, const char *name, size_t name_size, const char *value,
-                                   size_t value_size)
+static enum MHD_Result check_field(void *context, enum MHD_ValueKind kind, const char *name, size_t name_size,
+                                   const char *value, size_t value_size)
 {
     struct head *head = context;
     (void)kind;
@@ -142,8 +142,6 @@ csign_code guard_check(struct exchange *x, const char *method, const char *versi
         return fault_set(fault, CSIGN_E_BODY_MALFORMED, head.field, head.reason);
     if (!head.host)
         return fault_set(fault, CSIGN_E_BODY_MALFORMED, "Host", "missing");
-    if (head.body && strcmp(method, "POST") != 0)
-        return fault_set(fault, CSIGN_E_BODY_MALFORMED, "Content-Length", "this method has no body");
 
     /* Behind the last field come its line's end and an empty line, and there the head ends. */
     const union MHD_ConnectionInfo *size = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);

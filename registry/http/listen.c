@@ -29,7 +29,7 @@ static csign_code open_socket(const struct sockaddr *address, socklen_t size, in
         *ret_fd = fd;
         return CSIGN_OK;
     }
-    const char *reason = errno == EADDRINUSE ? "the address is in use" : errno == EACCES ? "not permitted" : "cannot listen there";
+    const char *reason = errno == EADDRINUSE ? "the address is in use" : errno == EACCES ? "not permitted" : "cannot listen";
     close(fd);
     return bad(fault, reason);
 }
@@ -92,7 +92,8 @@ static csign_code name_socket(int fd, char *ret, size_t size, csign_fault *fault
     socklen_t length = sizeof address;
     char host[64], port[8];
     if (getsockname(fd, (struct sockaddr *)&address, &length) != 0 ||
-        getnameinfo((struct sockaddr *)&address, length, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+        getnameinfo((struct sockaddr *)&address, length, host, sizeof host, port, sizeof port,
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
         return bad(fault, "the socket has no name");
     snprintf(ret, size, address.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
     return CSIGN_OK;

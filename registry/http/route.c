@@ -279,7 +279,7 @@ static bool check_body(struct exchange *x)
 bool route_find(struct exchange *x, const char *method)
 {
     static const csign_fault bad_path = {CSIGN_E_BODY_MALFORMED, "target", "the path is malformed", 0};
-    static const csign_fault bad_query = {CSIGN_E_BODY_MALFORMED, "target", "the query is malformed, or has a parameter twice", 0};
+    static const csign_fault bad_query = {CSIGN_E_BODY_MALFORMED, "target", "the query is malformed or repeats a parameter", 0};
     char *question = strchr(x->target, '?');
     span path = span_of(x->target, question ? (size_t)(question - x->target) : x->raw_target_size);
     if (!decode_path(&path)) {

@@ -12,7 +12,7 @@
 #define RECEIVE_SECONDS 10u
 #define IDLE_SECONDS    30u
 #define OTHER_FILES     256u  /* what a process has open beside its connections */
-#define MEMORY_LIMIT    12288u /* of libmicrohttpd for one connection: head and answer's head; a stream keeps it as long as it lasts */
+#define MEMORY_LIMIT    12288u /* of libmicrohttpd for one connection, a stream's too: the head and the answer's */
 
 /* --- connections --- */
 
@@ -100,10 +100,10 @@ static void count_running(struct server *server, bool begins)
     pthread_mutex_unlock(&server->lock);
 }
 
+/* An answer before the body has the connection closed behind it, so nothing that follows is taken for a request. */
 static enum MHD_Result refuse_head(struct exchange *x, csign_code code, const csign_fault *fault)
 {
     atomic_fetch_add(&x->server->refused, 1);
-    x->close = true; /* nothing of what follows on this connection can be trusted to be a request */
     exchange_problem(x, code, fault);
     return exchange_send(x);
 }
@@ -118,7 +118,7 @@ static enum MHD_Result check_head(struct exchange *x, const char *method, const 
         return refuse_head(x, code, &fault);
     if (route_find(x, method) || !x->announced)
         return MHD_YES;
-    return exchange_send(x); /* the body is not read, and the connection is closed behind the answer */
+    return exchange_send(x);
 }
 
 static enum MHD_Result request(void *context, struct MHD_Connection *connection, const char *url, const char *method,
@@ -190,7 +190,8 @@ static void set_defaults(struct server_options *o)
 static struct MHD_Daemon *start(struct server *server, int socket)
 {
     const struct server_options *o = &server->options;
-    return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, request, server,
+    const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    return MHD_start_daemon(flags, 0, NULL, NULL, request, server,
                             MHD_OPTION_EXTERNAL_LOGGER, guard_log, server,
                             MHD_OPTION_LISTEN_SOCKET, socket,
                             MHD_OPTION_STRICT_FOR_CLIENT, 1,

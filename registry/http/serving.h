@@ -93,7 +93,6 @@ struct exchange {
     struct MHD_Response *response; /* the answer, once given */
     unsigned status;
     struct answer_header *headers;
-    bool close;   /* the connection, behind the answer */
     bool streams; /* the answer has no end of its own */
 
     atomic_uint holders; /* libmicrohttpd, and who will wake it */

@@ -36,6 +36,8 @@ struct world {
 /* For cmocka: *state is the world. */
 int world_make(void **state);
 int world_remove(void **state);
+/* A root note of a version, with the first of the admin lines: three of us-ks, two of us-mo. */
+span world_root(struct world *w, uint64_t version, size_t admins);
 /* Clinic-1 in US-KS and clinic-2 in US-MO with two officers each. */
 void world_institutions(struct world *w);
 
@@ -63,6 +65,13 @@ uint64_t bind(struct world *w, const struct person *p, unsigned key);
 span holder_thumbprint(unsigned key);
 /* Gives a code: its deed's hash in B64U. */
 const char *activate(struct world *w, const struct person *p);
+
+/* An order of us-ks on the person's licence, from now on; `more` are its members before `why`. */
+#define ACTION "\"reason\":\"licence_action\","
+csign_code give_order(struct world *w, const char *kind, const struct person *p, const char *more);
+/* What an index is: 0 live, else enum end_code; and the live index of a licence, -1 for none. */
+int64_t index_code(struct world *w, uint64_t index);
+int64_t live_index(struct world *w, const struct person *p);
 
 const char *b64(span bytes);
 const char *vkey_of(const char *name);

@@ -4,6 +4,7 @@
 #include "status.h"
 
 #include <setjmp.h>
+#include <sodium.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <cmocka.h>
@@ -324,27 +325,38 @@ struct order {
     int code, reason;
 };
 
-static csign_code end_licence(struct world *w, struct session *session, void *what)
+static csign_code order_licence(struct world *w, struct session *session, void *what)
 {
     const struct order *order = what;
-    const uint8_t deed[CSIGN_HASH_SIZE] = {0xde, 0xed};
+    uint8_t *deed = w->standing[w->standing_count];
     const struct status_subject subject = {.scope = STATUS_OF_LICENCE, .id = span_text(world_id('l', order->person))};
     const struct status_ending ending = {(enum end_code)order->code, (enum end_reason)order->reason, session_time_ms(session), deed};
+    if (++w->standing_count > WORLD_ORDERS_MAX)
+        return CSIGN_E_TOO_MANY;
+    randombytes_buf(deed, CSIGN_HASH_SIZE);
+    TRY(RUN(session, SQL_ORDER_INSERT, VALUE_BLOB(span_of(deed, CSIGN_HASH_SIZE)), VALUE_TEXT(subject.id), VALUE_NULL,
+            VALUE_INTEGER(order->code), VALUE_INTEGER(order->reason), VALUE_INTEGER(0), VALUE_INTEGER(0), VALUE_INTEGER(0)));
     return status_end(&w->registry, session, &subject, &ending, NULL);
 }
 
 csign_code world_order(struct world *w, unsigned person, int code, int reason)
 {
     struct order order = {person, code, reason};
-    world_sql(w, "insert or replace into standing_order (deed, licence, practitioner, code, reason, interim, confirm_by_s, effective_ms, lifted_ms) values (x'%08x', '%s', null, %d, %d, 0, 0, 0, null)", person,
-              world_id('l', person), code, reason);
-    return world_do(w, end_licence, &order);
+    return world_do(w, order_licence, &order);
 }
 
-csign_code world_lift(struct world *w, unsigned person)
+static csign_code lift_orders(struct world *w, struct session *session, void *what)
 {
-    world_sql(w, "update standing_order set lifted_ms = 1 where licence = '%s'", world_id('l', person));
+    (void)what;
+    for (; w->standing_count; w->standing_count--)
+        TRY(RUN(session, SQL_ORDER_LIFT, VALUE_BLOB(span_of(w->standing[w->standing_count - 1], CSIGN_HASH_SIZE)),
+                VALUE_INTEGER(session_time_ms(session))));
     return CSIGN_OK;
+}
+
+csign_code world_lift(struct world *w)
+{
+    return world_do(w, lift_orders, NULL);
 }
 
 static csign_code renew_licence(struct world *w, struct session *session, void *what)
@@ -356,7 +368,7 @@ static csign_code renew_licence(struct world *w, struct session *session, void *
 
 csign_code world_reinstate(struct world *w, unsigned person)
 {
-    TRY(world_lift(w, person));
+    TRY(world_lift(w));
     return world_do(w, renew_licence, &person);
 }
 

@@ -15,6 +15,7 @@
 #define WORLD_DEPLOYMENT "deployment-1"
 #define WORLD_OFFICER    "clinic-1/officer-1"
 #define WORLD_TOLD_MAX   256u
+#define WORLD_ORDERS_MAX 16u
 
 struct world {
     char *folder, *store_path;
@@ -26,6 +27,8 @@ struct world {
     csign_gate *gate;
     span told[WORLD_TOLD_MAX]; /* events not applied yet; each to be freed */
     size_t told_count;
+    uint8_t standing[WORLD_ORDERS_MAX][CSIGN_HASH_SIZE]; /* deeds of world_order() that were not lifted */
+    size_t standing_count;
 };
 
 /* For cmocka: *state is the world. */
@@ -56,8 +59,9 @@ csign_code world_do(struct world *w, world_body *body, void *what);
 
 /* An order on the person's licence, as a deed makes it: it stands, and what it concerns has ended. */
 csign_code world_order(struct world *w, unsigned person, int code, int reason);
-csign_code world_lift(struct world *w, unsigned person);
-/* Lifts it and gives what it concerned new indexes. */
+/* Lifts every order. */
+csign_code world_lift(struct world *w);
+/* Lifts them and gives the person's bindings new indexes. */
 csign_code world_reinstate(struct world *w, unsigned person);
 
 /* Applies all that was told; the gate must take it. */

@@ -119,7 +119,7 @@ static void test_renewing_passes_over_what_ended(void **state)
     world_enrol(w, 1);
     const uint64_t index = bound(w, 1, 1);
     assert_int_equal(world_order(w, 1, END_SUSPENDED, REASON_LICENCE_ACTION), CSIGN_OK);
-    world_lift(w, 1);
+    assert_int_equal(world_lift(w), CSIGN_OK);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         struct renewal renewal = {STATUS_RENEW_ALL, 9};
         world_sql(w, "%s", endings[i][0]);

@@ -112,6 +112,9 @@ static int check_log(struct doctor *d)
 
 static int check_beat(struct doctor *d)
 {
+    if (!d->watched.gate->has_evidence)
+        return say_check(d, false, "heartbeat", "no freshness key of the root has cosigned the checkpoint",
+                         "have the registry sign with the freshness keys of its newest root");
     const int64_t age = clock_now() - watched_evidence(&d->watched);
     return say_check(d, age <= BEAT_MAX, "heartbeat",
                      call_format(d->call, "the checkpoint is of %s, age %llds", time_text(d->call, watched_evidence(&d->watched)),
