@@ -204,6 +204,19 @@ static void a_clock_ahead_makes_the_evidence_old(void **state)
     assert_int_equal(f.decision.code, CSIGN_E_STATUS_STALE);
 }
 
+static bool has_younger_evidence(struct following *g)
+{
+    csign_sync_info info;
+    csign_sync_describe(g->sync, &info);
+    return info.marks.evidence_time >= REGISTRY_NOW + 20;
+}
+
+static bool has_told_the_heartbeat(struct following *g)
+{
+    return g->served.told == g->served.heartbeats;
+}
+
+/* It is passed over, and the stream goes on. */
 static void an_old_heartbeat_makes_nothing_younger(void **state)
 {
     (void)state;
@@ -212,9 +225,15 @@ static void an_old_heartbeat_makes_nothing_younger(void **state)
     following_await(&f, has_a_stream);
     SERVED_SET(&f, fresh_age, 100);
     served_heartbeat(&f.served);
-    served_heartbeat(&f.served);
+    following_await(&f, has_told_the_heartbeat);
     csign_sync_describe(f.sync, &info);
-    assert_true(info.marks.evidence_time >= REGISTRY_NOW);
+    assert_true(info.marks.evidence_time >= REGISTRY_NOW && info.marks.evidence_time < REGISTRY_NOW + 20);
+    const struct leaf leaf = {.type = LEAF_CUT, .cut = {.kind = CUT_ALL, .cut_ms = 1}};
+    SERVED_SET(&f, fresh_age, 0);
+    clock_shim_set(REGISTRY_NOW + 20);
+    served_commit(&f.served, &leaf, 1);
+    following_await(&f, has_younger_evidence);
+    assert_int_equal(f.served.checkpoints_asked, 1); /* it came by the stream, not by catching up anew */
 }
 
 /* --- files and options --- */

@@ -261,6 +261,18 @@ static void a_registry_that_lost_receipts_is_an_alarm(void **state)
     assert_int_equal(describe().permits_waiting, 1);
 }
 
+static void an_acknowledgement_of_another_chain_drops_nothing(void **state)
+{
+    (void)state;
+    SERVED_SET(&f, lies_in_ack, true);
+    following_start(&f);
+    following_sign(&f, "a report");
+    assert_int_equal(following_release(&f, 1), CSIGN_ALLOW);
+    following_await(&f, has_a_problem);
+    assert_non_null(strstr(describe().problem, "equivocation"));
+    assert_int_equal(describe().permits_waiting, 1);
+}
+
 /* --- limits --- */
 
 static void a_backlog_ends_releases(void **state)
@@ -399,6 +411,7 @@ int main(void)
         TEST(refusals_are_counted_behind_the_first),
         TEST(what_does_not_arrive_is_kept_and_sent_again),
         TEST(a_registry_that_lost_receipts_is_an_alarm),
+        TEST(an_acknowledgement_of_another_chain_drops_nothing),
         TEST(a_backlog_ends_releases),
         TEST(a_full_file_ends_releases),
         TEST(threads_share_commits_and_sign_offs_are_used_once),
