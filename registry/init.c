@@ -100,7 +100,8 @@ static int check_plan(struct call *call, struct plan *plan)
         return fail(call, USAGE, "give --root-key for each holder, and a --threshold of at least 2 of them",
                     "%zu root keys and a threshold of %llu, --root-key", plan->root_keys.count, (unsigned long long)plan->threshold);
     if (plan->test && !plan->base_url)
-        plan->base_url = "http://127.0.0.1:8440";
+        plan->base_url = !plan->listen || span_starts(span_text(plan->listen), SPAN("unix:")) ? "http://127.0.0.1:8440"
+                                                                                              : call_format(call, "http://%s", plan->listen);
     if (plan->production && !plan->base_url)
         plan->base_url = plan->iss;
     return DONE;
