@@ -127,6 +127,28 @@ def check_damage(r):
     damaged(r, "tile", "update log_tile set hashes = zeroblob(length(hashes)) where level = 0")
 
 
+def check_history(r, person):
+    """A database of another registry, and one that was restored from before what was published."""
+    other = Registry(r.program, AUTHORITY, origin="other.test")
+    other.set(database=r.database, mark=os.path.join(other.folder, "mark"))
+    refused(other, 1, "conflict", "serve", "--config", other.config)
+    other.kill()
+    shutil.rmtree(other.parent)
+
+    shutil.copyfile(r.database, r.database + ".old")
+    r.start()
+    Scene(r, AUTHORITY).order("reinstate", person).ok(200)
+    r.stop()
+    shutil.copyfile(r.database, r.database + ".new")
+    shutil.copyfile(r.database + ".old", r.database)
+    refused(r, 1, "conflict", "serve", "--config", r.config)
+    if "behind its mark" not in r.doctor(expect=1).stdout:
+        raise Failure("doctor does not see that the log is behind its mark")
+    r.fsck(expect=1)
+    shutil.move(r.database + ".new", r.database)
+    r.fsck()
+
+
 def check_doctor(r):
     r.doctor()
     os.chmod(os.path.join(r.folder, "keys"), 0o750)
@@ -147,6 +169,7 @@ def main(program):
         check_trust(registry)
         check_init(registry)
         check_damage(registry)
+        check_history(registry, person)
         check_doctor(registry)
         registry.start()
         registry.set(proofs_per_minute=3)
