@@ -123,7 +123,7 @@ static int make_keys(struct making *m)
     struct call *call = m->call;
     STEP(passphrase_read(call, m->plan->passphrase_file, "the registry's keys", true, &passphrase));
     STEP(key_make(call, KEY_MASTER, call_format(call, "master.%s", m->plan->origin), &m->master));
-    STEP(key_seal(call, &m->master, passphrase, call_format(call, "%s/keys/master", m->plan->folder)));
+    STEP(key_seal(call, &m->master, passphrase, m->plan->test, call_format(call, "%s/keys/master", m->plan->folder)));
     if (m->plan->test)
         STEP(make_key(m, KEY_ROOT, &m->root));
     STEP(make_key(m, KEY_ISSUER, &m->issuer));
