@@ -129,6 +129,7 @@ READS(text_edited) { UNUSED; w->what->text = TEXT_DRAFT_EDITED; return true; }
 READS(text_unedited) { UNUSED; w->what->text = TEXT_DRAFT_UNEDITED; return true; }
 READS(text_as_human) { UNUSED; w->what->text = TEXT_DRAFT_AS_HUMAN; return true; }
 READS(text_as_assisted) { UNUSED; w->what->text = TEXT_DRAFT_AS_ASSISTED; return true; }
+READS(text_and_draft) { UNUSED; w->what->text = TEXT_HUMAN_AND_DRAFT; return true; }
 READS(fhir_type) { w->what->fhir_type = rest; return text_is_id(rest); }
 READS(fhir_label) { UNUSED; w->what->has_label = true; return w->what->fhir_type.data != NULL; }
 READS(fhir_provenance) { UNUSED; w->what->has_provenance = true; return w->what->fhir_type.data != NULL; }
@@ -192,6 +193,7 @@ static const struct phrase release_phrases[] = {
     {"unedited AI draft", false, text_unedited},
     {"AI draft declared human", false, text_as_human},
     {"AI draft declared assisted", false, text_as_assisted},
+    {"human text beside a draft", false, text_and_draft},
     {"FHIR", true, fhir_type},
     {"labelled AI", false, fhir_label},
     {"with Provenance", false, fhir_provenance},
@@ -243,6 +245,7 @@ READS(hides_identifiers) { UNUSED; w->signer->claims.identifiers = (struct objec
 READS(is_first) { UNUSED; w->signer->is_first = true; return true; }
 READS(signs_early) { UNUSED; w->signer->signs_early = true; return true; }
 READS(invents) { UNUSED; w->signer->invents_prior = true; return true; }
+READS(other_facts) { UNUSED; w->signer->other_facts = true; return true; }
 READS(revoked) { UNUSED; w->signer->ended = END_REVOKED; return true; }
 READS(suspended) { UNUSED; w->signer->ended = END_SUSPENDED; return true; }
 
@@ -349,6 +352,7 @@ static const struct phrase signer_phrases[] = {
     {"the same person", false, is_first},
     {"signs first", false, signs_early},
     {"over another sign-off", false, invents},
+    {"of a patient a year older", false, other_facts},
     {"revoked", false, revoked},
     {"suspended", false, suspended},
 };

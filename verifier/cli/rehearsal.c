@@ -287,14 +287,15 @@ struct made {
 static void make_texts(struct made *m)
 {
     static const uint8_t declared[] = {AUTHORSHIP_HUMAN,    AUTHORSHIP_ASSISTED, AUTHORSHIP_AI_DRAFT,
-                                       AUTHORSHIP_AI_DRAFT, AUTHORSHIP_HUMAN,    AUTHORSHIP_ASSISTED};
+                                       AUTHORSHIP_AI_DRAFT, AUTHORSHIP_HUMAN,    AUTHORSHIP_ASSISTED,
+                                       AUTHORSHIP_HUMAN};
     enum rehearsed_text text = m->what->text;
     struct buffer *b = &m->r->scratch;
     m->document = make_document(b, m->what, "No consolidation. Heart size normal.");
     m->authorship = declared[text];
     m->requested = text == TEXT_DRAFT_AS_HUMAN ? AUTHORSHIP_AI_DRAFT : declared[text];
     m->draft = (span){NULL, 0};
-    if (text == TEXT_ASSISTED || text == TEXT_DRAFT_EDITED)
+    if (text == TEXT_ASSISTED || text == TEXT_DRAFT_EDITED || text == TEXT_HUMAN_AND_DRAFT)
         m->draft = make_document(b, m->what, "No consolidation.");
     if (text == TEXT_DRAFT_UNEDITED || text == TEXT_DRAFT_AS_ASSISTED)
         m->draft = m->document;
@@ -317,6 +318,10 @@ static struct request make_request(const struct made *m, size_t slot)
     if (m->draft.data) {
         q.draft.present = 3;
         hash_of(m->draft, q.draft.digest);
+    }
+    if (m->what->signers[slot].other_facts) {
+        q.facts.present |= UINT64_C(1) << (FACT_PATIENT_AGE - 1);
+        q.facts.patient_age++;
     }
     if (slot > 0 && m->what->signers[slot].invents_prior)
         memset(q.prior.bytes, 9, sizeof q.prior.bytes);

@@ -21,6 +21,7 @@ enum rehearsed_text {
     TEXT_DRAFT_UNEDITED,  /* signed as the AI wrote it */
     TEXT_DRAFT_AS_HUMAN,  /* the app asks for ai_draft, and the signer declares a human's text */
     TEXT_DRAFT_AS_ASSISTED, /* unedited, and declared as assistance */
+    TEXT_HUMAN_AND_DRAFT,   /* declared a human's by all, and there is a draft */
 };
 
 struct rehearsed_signer {
@@ -31,6 +32,7 @@ struct rehearsed_signer {
     bool is_first;      /* the person of slot 1, whatever the claims */
     bool signs_early;   /* before the slot before */
     bool invents_prior; /* over a sign-off that is not there */
+    bool other_facts;   /* of a patient a year older than the slot before signed */
     int64_t auth_age_s; /* from unlocking the key to the signature */
 };
 
