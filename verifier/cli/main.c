@@ -15,7 +15,7 @@ static int verb_version(struct call *call)
 
 static const struct verb verbs[] = {
     {"key", verb_key, "make and show signing keys"},
-    {"root", verb_root, "make, show and verify trust roots"},
+    {"root", verb_root, "draft, sign, show and verify trust roots"},
     {"policy", verb_policy, "check, sign, show, compare and try policies"},
     {"state", verb_state, "a test registry in a folder: who is bound, what ended"},
     {"request", verb_request, "ask a clinician to sign a document"},
