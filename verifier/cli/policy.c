@@ -24,7 +24,41 @@ static span make_text(struct call *call, const char *origin, span json)
     return text.overflow ? (span){NULL, 0} : buffer_span(&text);
 }
 
-static int read_text(struct call *call, const char *path, span text, struct policy *ret)
+/* The JSON of a text, behind its two lines of header. */
+static span json_of(span text)
+{
+    for (int line = 0; line < 2; line++) {
+        const uint8_t *end = text.size ? memchr(text.data, '\n', text.size) : NULL;
+        text = end ? span_of(end + 1, text.size - (size_t)(end - text.data) - 1) : (span){NULL, 0};
+    }
+    return text;
+}
+
+/* The name before a place in JSON: of a member that the schema does not know, the library cannot say it. */
+static span name_before(span json, size_t offset)
+{
+    size_t end = offset < json.size ? offset : json.size;
+    while (end > 0 && json.data[end - 1] != '"')
+        end--;
+    size_t from = end > 0 ? end - 1 : 0;
+    while (from > 0 && json.data[from - 1] != '"')
+        from--;
+    return end > 0 ? span_of(json.data + from, end - 1 - from) : (span){NULL, 0};
+}
+
+/* Names the line of the file, and the member also where nobody knows it. */
+static int fail_at(struct call *call, const char *path, span text, bool is_note, csign_code code, csign_fault *fault)
+{
+    const span json = json_of(text);
+    size_t line = is_note ? 3 : 1;
+    for (size_t i = 0; i < fault->offset && i < json.size; i++)
+        line += json.data[i] == '\n';
+    if (!fault->field[0] && fault->offset > 0)
+        fault->field = plain(call, name_before(json, fault->offset));
+    return fail_code(call, REFUSED, code, fault, fault->offset ? call_format(call, "%s:%zu", path, line) : path);
+}
+
+static int read_text(struct call *call, const char *path, span text, bool is_note, struct policy *ret)
 {
     struct note *note = call_memory(call, sizeof *note);
     struct buffer scratch = call_buffer(call, POLICY_SCRATCH(text.size));
@@ -33,7 +67,7 @@ static int read_text(struct call *call, const char *path, span text, struct poli
         return fail_code(call, REFUSED, CSIGN_E_TOO_LARGE, NULL, path);
     note->text = text;
     csign_code code = policy_read(note, &scratch, ret, &fault);
-    return code == CSIGN_OK ? DONE : fail_code(call, REFUSED, code, &fault, path);
+    return code == CSIGN_OK ? DONE : fail_at(call, path, text, is_note, code, &fault);
 }
 
 int policy_load(struct call *call, const char *path, struct loaded *ret)
@@ -43,13 +77,13 @@ int policy_load(struct call *call, const char *path, struct loaded *ret)
     STEP(file_read(call, path, POLICY_NOTE_MAX, &bytes));
     ret->is_note = span_starts(bytes, SPAN("countersign/"));
     if (!ret->is_note)
-        return read_text(call, path, make_text(call, "registry.test", bytes), &ret->policy);
+        return read_text(call, path, make_text(call, "registry.test", bytes), false, &ret->policy);
     struct note *note = call_memory(call, sizeof *note);
     struct buffer scratch = call_buffer(call, bytes.size);
     csign_code code = note_read(bytes, &scratch, note, &fault);
     if (code != CSIGN_OK)
         return fail_code(call, REFUSED, code, &fault, path);
-    return read_text(call, path, note->text, &ret->policy);
+    return read_text(call, path, note->text, true, &ret->policy);
 }
 
 static int policy_lint(struct call *call)
@@ -86,7 +120,7 @@ static int policy_sign(struct call *call)
         return fail(call, USAGE, "give the name on the root's origin line", "not the name of a registry, --origin");
     STEP(file_read(call, path, CSIGN_POLICY_MAX, &json));
     span text = make_text(call, origin, json);
-    STEP(read_text(call, path, text, policy));
+    STEP(read_text(call, path, text, false, policy));
     STEP(key_open(&ring, key_path, KEY_POLICY, &key));
     const struct vkey vkey = key_vkey(key.name, KEY_POLICY, &key.public);
     struct buffer note = call_buffer(call, text.size + 1024);

@@ -54,9 +54,9 @@ def cases(book):
 
     here = dict(act='diagnosis', setting='online')
     away = dict(here, site='hospital-2')
-    for word, facts in (('consultation', {'visit': 'revisit', 'exception': 'consultation'}),
-                        ('emergency', {'visit': 'revisit', 'exception': 'emergency'})):
-        play('site-bridged-by-' + word, None, exception=word, **dict(away, facts=facts))
+    play('site-bridged-by-emergency', None, exception='emergency', **dict(away, facts={'visit': 'revisit', 'exception': 'emergency'}))
+    play('scenario-9a-site-in-consultation', None, about='DOMAIN 8.9', exception='consultation',
+         **dict(away, facts={'visit': 'revisit', 'exception': 'consultation'}))
     play('site-not-bridged-without-the-fact', 'site', **away)
     play('site-not-bridged-by-alliance', 'site', **dict(away, facts={'visit': 'revisit', 'exception': 'alliance'}))
     play('site-not-bridged-by-break-glass', 'site', **dict(away, facts={'visit': 'revisit', 'exception': 'break_glass'}))
