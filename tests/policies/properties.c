@@ -2,7 +2,7 @@
  * What must never turn a refusal into a release (docs/decision.md): random policies and releases, each decided before and after
  * one change. Break-glass is off: no rule drawn here has `emergency`.
  *
- *     properties CASES [SEED]
+ *     properties CASES [SEED [PROPERTY]]          PROPERTY: the number of one, from 1
  *
  * Signatures always verify here: the properties are of rules, and the conformance cases hold the signatures. A release with more
  * sign-offs than are asked for is refused whatever else holds (decision 9), and taking the one too many away may cure that: such
@@ -173,8 +173,10 @@ static void draw_release(struct buffer *memory, struct rehearsed *what)
         "first visit", "not stated: visit", "not stated: patient age", "patient of 5 years", "patient of 70 years", "no guardian",
         "not stated: guardian present", "not stated: consent", "not stated: disclosure", "schedule II", "not stated: schedule",
         "antimicrobial grade 3", "off-label", "not stated: off label", "care must end", "not stated: stop", "exception consultation",
-        "exception emergency", "exception alliance", "evidence 40 s old", "evidence 70 s old", "received 100 s ago", "batch of 2 documents",
-        "batch of 4 documents", "batch of 2 documents, of two patients", "one byte changed", "at clinic-2", "in XA-02"};
+        "exception emergency", "exception alliance", "evidence 41 s old", "evidence 71 s old", "received 100 s ago", "batch of 2 documents",
+        "batch of 4 documents", "batch of 2 documents, of two patients", "one byte changed", "at clinic-2", "in XA-02",
+        "at clinic-2, exception consultation", "at clinic-2, exception emergency", "first visit, exception alliance",
+        "in XA-02, exception emergency"};
     static const char *const documents[] = {"FHIR MedicationRequest", "FHIR Condition", "FHIR Condition, labelled AI",
                                             "FHIR Condition, with Provenance"};
     static const char *const faults[] = {
@@ -187,7 +189,7 @@ static void draw_release(struct buffer *memory, struct rehearsed *what)
     rehearsed_usual(what, SPAN("XA-01"));
     phrase(memory, what, "revisit, prior diagnosis, patient of 40 years, guardian present, consent c1, notice n1, notice n2, schedule III, "
                          "antimicrobial grade 1, on-label, care may go on");
-    for (unsigned i = draw(4); i > 1; i--)
+    for (unsigned i = draw(3); i > 0; i--)
         phrase(memory, what, PICK(changes));
     if (one_in(4))
         phrase(memory, what, PICK(documents));
@@ -195,7 +197,7 @@ static void draw_release(struct buffer *memory, struct rehearsed *what)
     what->signer_count = 1u + draw(2) + one_in(6);
     struct rehearsed one;
     for (size_t i = 0; i < what->signer_count; i++) {
-        if (!one_in(5))
+        if (!one_in(8))
             continue;
         span at;
         one = *what;
@@ -204,6 +206,9 @@ static void draw_release(struct buffer *memory, struct rehearsed *what)
             abort();
         what->signers[i] = one.signers[0];
     }
+    struct authenticator *a = &what->signers[draw((unsigned)what->signer_count)].claims.authenticator;
+    if (one_in(6)) /* a factor of middling strength: one less may still follow */
+        *(one_in(2) ? &a->user_auth : &a->storage) = 2;
 }
 
 /* --- the properties --- */
@@ -396,11 +401,14 @@ int main(int argc, char **argv)
         return 2;
     for (size_t i = 0; i < sizeof properties / sizeof *properties; i++) {
         struct counts counts = {0, 0, 0, 0};
+        if (argc > 3 && strtoul(argv[3], NULL, 10) != i + 1)
+            continue;
         seed = (argc > 2 ? strtoull(argv[2], NULL, 10) : 88172645463325252u) + i;
         while (counts.cases < cases)
             play(&properties[i], memory, &text, &counts);
         printf("%-22s %zu cases, %zu released before, %zu of them refused after, %zu refusals turned into releases\n", properties[i].name,
                counts.cases, counts.allowed, counts.refused, counts.cured);
+        fflush(stdout);
         failed += counts.cured > 0 || counts.allowed < cases / 50;
     }
     free(text.data);
