@@ -124,7 +124,7 @@ static void draw_rule(struct buffer *b)
     maybe(b, 8, ",\"identity\":[\"name\",\"identifiers\"]");
     if (one_in(4))
         buffer_text(b, PICK(wanted));
-    if (one_in(5))
+    if (one_in(3))
         buffer_text(b, PICK(factors));
     if (one_in(4))
         buffer_text(b, PICK(exceptions_));
