@@ -22,4 +22,8 @@ void nonce_give(struct nonces *nonces, uint64_t now_ms, char ret[NONCE_TEXT + 1]
 /* Uses it up: CSIGN_E_NONCE_UNKNOWN unless it was given by this process, has not expired and was not used. */
 csign_code nonce_use(struct nonces *nonces, span nonce, uint64_t now_ms);
 
+/* A MAC for what else shall live as long as the process: access tokens. `purpose` keeps it apart from nonces. */
+#define NONCE_SEAL_SIZE 32u
+void nonces_seal(const struct nonces *nonces, const char *purpose, span message, uint8_t ret[NONCE_SEAL_SIZE]);
+
 #endif

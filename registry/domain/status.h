@@ -32,6 +32,13 @@ csign_code status_end(const struct registry *registry, struct session *session, 
                       const struct status_ending *ending, uint64_t *ret_count);
 
 /*
+ * Amends what the deed `ended_by` has ended and nothing has changed since: a second E with the same code, and the reason, time and
+ * deed of `ending`.
+ */
+csign_code status_amend(const struct registry *registry, struct session *session, const uint8_t ended_by[CSIGN_HASH_SIZE],
+                        const struct status_ending *ending);
+
+/*
  * Gives a binding its next live index: supersedes a live one with `reason` first, in the same commit. CSIGN_E_STANDING_ORDER while an order
  * stands against the licence or person, CSIGN_E_CONFLICT where key, affiliation, licence or institution has ended.
  */
@@ -43,6 +50,16 @@ enum status_renewal { STATUS_RENEW_LIVE, STATUS_RENEW_ALL };
 csign_code status_renew(const struct registry *registry, struct session *session, const struct status_subject *subject,
                         enum status_renewal which, enum end_reason reason, const uint8_t *deed, uint64_t *ret_count,
                         csign_fault *fault);
+
+/* The index of a binding that can still end: live, or suspended. */
+csign_code status_find_open(struct session *session, int64_t binding, bool *ret_found, uint64_t *ret_index);
+
+/*
+ * Whether a cut of the institution, of the issuer's key or of everything lies behind `at_ms`: CSIGN_E_STANDING_ORDER, for no gate would
+ * take a credential of that time.
+ */
+csign_code status_check_cuts(const struct registry *registry, struct session *session, span institution, uint64_t at_ms,
+                             csign_fault *fault);
 
 /* Whether an order stands: CSIGN_OK, or CSIGN_E_STANDING_ORDER with the kind in `fault`. Absent ids are not asked for. */
 csign_code status_check_orders(struct session *session, span licence, span practitioner, csign_fault *fault);

@@ -1,11 +1,12 @@
 /*
- * The HTTP server: libmicrohttpd behind a guard that refuses what it would let pass (two lengths, a length beside an encoding,
- * bare line feeds, NUL, unknown encodings, other versions), a watchdog with absolute deadlines for headers and body, limits, and a
- * graceful stop. It listens on loopback or a Unix socket by default; TLS is a proxy's.
+ * The HTTP server: libmicrohttpd behind a guard that refuses what it would let pass (two lengths, any transfer encoding, bare
+ * line feeds, NUL, folded lines, other versions than 1.1), a watchdog with absolute deadlines for headers and body, limits,
+ * and a graceful stop. It listens on loopback or a Unix socket by default; TLS is a proxy's.
  */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 
+#include "buffer.h"
 #include "exchange.h"
 
 struct server;
@@ -27,6 +28,7 @@ struct server_options {
     unsigned idle_seconds;    /* between requests of a connection; 0: 30 */
 };
 
+/* Handlers may be called before it returns: what they need is in `context`, and a feed that is not open yet is unavailable. */
 csign_code server_open(const struct server_options *options, struct server **ret, csign_fault *fault);
 /* Where it listens, with the port that was chosen: "127.0.0.1:40123". */
 const char *server_address(const struct server *server);
@@ -45,7 +47,10 @@ void server_count(const struct server *server, struct server_counters *ret);
  * place; one copy of an event serves them all. Old events fall out by count and by bytes.
  */
 struct feed *feed_open(struct server *server, size_t events_max, size_t bytes_max);
-/* Publishes: every line of `data` becomes one data: line. An event with `keep` false is not for those who come later. Never waits. */
+/*
+ * Publishes: every line of `data` becomes one data: line. The ids of kept events rise. An event with `keep` false is for those
+ * connected now; who is many of them behind gets the newest. Never waits.
+ */
 void feed_publish(struct feed *feed, uint64_t id, const char *event, span data, bool keep);
 /* How far back the feed goes: what follows `id`, if a kept event has it or `id` is the oldest's predecessor. */
 enum feed_place { FEED_FOUND, FEED_UNKNOWN, FEED_TOO_OLD };

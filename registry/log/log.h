@@ -12,8 +12,8 @@
 #ifndef LOG_LOG_H
 #define LOG_LOG_H
 
+#include "checkpoint.h"
 #include "event.h"
-#include "note.h"
 #include "query.h"
 #include "store.h"
 #include "tile.h"
@@ -49,16 +49,18 @@ struct log_options {
      * history: the log does not open. NULL: none is kept.
      */
     const char *mark_path;
-    /* Called on the writer's thread after each commit; it must not wait. */
+    /* Called on the writer's thread after each commit, once for each event object; it must not wait. May be NULL. */
     void (*wake)(void *context, const struct log_news *news);
     void *context;
-};
+}; /* what it points to must stay until log_close() */
 
 /*
  * Opens the log in the store, whose writer must not run yet, and takes part in its transactions from then on. CSIGN_E_CONFLICT
  * where the log is behind its mark, belongs to another origin or key, or does not lead to its own checkpoint; the fault says which.
+ * In a store without a log one of no leaves is made; its first leaf must be K, which is the caller's.
  */
 csign_code log_open(const struct log_options *options, struct log **ret, csign_fault *fault);
+/* After log_heartbeat_stop() and store_close(): until then transactions ask for it. */
 void log_close(struct log **log);
 
 /* --- within an operation --- */
@@ -72,17 +74,26 @@ uint64_t log_size(const struct log *log);
 
 /* --- freshness --- */
 
-/* An operation that renews the cosignatures; without `ret_note` see log_heartbeat_start(). */
+/*
+ * An operation that renews the cosignatures and answers a gate's nonce; without one see log_heartbeat_start(). All that run in
+ * one transaction share one renewal. CSIGN_E_UNAVAILABLE while the clock is behind the newest evidence, and while an accepted
+ * deed has waited too long: no evidence then grows younger.
+ */
 struct log_fresh {
     struct operation operation; /* the caller sets `done` and the nonce, and submits it */
     struct log *log;
     uint8_t nonce[CSIGN_NONCE_SIZE];
     uint8_t note[CHECKPOINT_MAX]; /* after success: the fresh note */
-    size_t note_size;
+    size_t note_size;             /* 0: the commit could not be published, as of the mark; there is no note */
+    struct log_fresh *next;       /* the log's */
 };
 void log_fresh_init(struct log_fresh *fresh, struct log *log);
 
-/* A thread that submits a heartbeat every LOG_HEARTBEAT_MS; `due` says whether an accepted deed has waited too long. */
+/*
+ * A thread that submits a heartbeat every LOG_HEARTBEAT_MS. `overdue`, which may be NULL, is asked on the writer's thread whether
+ * an accepted deed that is due has waited longer than LOG_WAITING_MS; as long as one has, no evidence grows younger, neither by
+ * heartbeats and fresh notes nor by commits, whose leaves act all the same.
+ */
 csign_code log_heartbeat_start(struct log *log, bool (*overdue)(void *context, struct session *session, uint64_t now_ms),
                                void *context);
 void log_heartbeat_stop(struct log *log);
@@ -91,7 +102,10 @@ void log_heartbeat_stop(struct log *log);
 
 /* The newest checkpoint note with its cosignatures. */
 csign_code log_read_checkpoint(struct session *session, struct buffer *out, uint64_t *ret_size);
-/* The event object of the commit that ended at `size`: CSIGN_E_NOT_FOUND if none did. */
+/* The time of the newest evidence, in seconds: what a readiness check compares with its clock. */
+csign_code log_read_time(struct session *session, uint64_t *ret_time_s);
+/* The event object of the commit that ended at `size`: CSIGN_E_NOT_FOUND if none did. At most LOG_EVENT_MAX bytes. */
+#define LOG_EVENT_MAX EVENT_BYTES(EVENT_LEAVES_MAX, CHECKPOINT_MAX)
 csign_code log_read_event(struct session *session, uint64_t size, struct buffer *out);
 /* A tile of the newest size, or narrower: CSIGN_E_NOT_FOUND beyond it. */
 csign_code log_read_tile(struct session *session, const struct tile *tile, struct buffer *out);

@@ -7,7 +7,9 @@
  *         found = query_integer(&q, 0);
  *     TRY(query_close(&q));
  *
- * A query that has failed stays failed: rows end, columns are empty, and query_close() says so.
+ * A query that has failed stays failed: rows end, columns are empty, and query_close() says so. A statement may be opened again
+ * while a query of it is open. Queries that an operation leaves open when it fails are ended with it; one that succeeds must have
+ * closed its own, or it fails with CSIGN_E_INTERNAL.
  */
 #ifndef STORE_QUERY_H
 #define STORE_QUERY_H
@@ -32,6 +34,7 @@ struct value {
 
 struct query {
     struct session *session;
+    enum sql_statement which;
     void *statement;
     csign_code code;
 };
@@ -49,10 +52,13 @@ span query_blob(const struct query *q, int column);
 bool query_null(const struct query *q, int column);
 /* Copies a blob of exactly `size` bytes; otherwise zeroes `ret` and fails the query with CSIGN_E_INTERNAL. */
 void query_bytes(struct query *q, int column, void *ret, size_t size);
-/* Ends it: CSIGN_OK, CSIGN_E_CONFLICT where a uniqueness was broken, CSIGN_E_UNAVAILABLE. */
+/*
+ * Ends it: CSIGN_OK, CSIGN_E_CONFLICT where a uniqueness was broken, CSIGN_E_UNAVAILABLE for what the system refuses, and
+ * CSIGN_E_INTERNAL for what is our own mistake: a statement, a value of the wrong type, a reference to nothing.
+ */
 csign_code query_close(struct query *q);
 
-/* A statement without rows; `ret_changed`, which may be NULL, is how many rows it changed. */
+/* A statement whose rows nobody wants; `ret_changed`, which may be NULL, is how many rows it changed. */
 csign_code query_run(struct session *session, enum sql_statement statement, const struct value *values, size_t count,
                      uint64_t *ret_changed);
 #define RUN(session, statement, ...)                                                                                        \

@@ -15,6 +15,8 @@
 
 #include "fault.h"
 
+#include <stdbool.h>
+
 struct store;
 struct session; /* one connection, see query.h */
 
@@ -33,6 +35,7 @@ struct operation {
      * CSIGN_E_UNAVAILABLE if the commit failed. It must not wait. The operation is the caller's again.
      */
     void (*done)(struct operation *operation, csign_code code);
+    void *context;          /* the caller's, for `done` */
     struct operation *next; /* the store's */
 };
 
@@ -40,8 +43,8 @@ struct operation {
  * Who takes part in every transaction: the sequencer of the log. Its calls come from the writer's thread. `before` is asked
  * before the first operation of a transaction. An operation's rollback undoes what it had the sequencer do since `mark`:
  * `rollback` is called with what `mark` returned before the operation ran. `seal` runs last before the commit; a failure, for
- * instance a lost compare-and-swap, rolls back the whole transaction. `after` hears whether it was committed, before any
- * operation does: what is published there is durable.
+ * instance a lost compare-and-swap, rolls back the whole transaction. `after` hears whether it was committed, also where `before`
+ * failed, and before any operation does: what is published there is durable.
  */
 struct store_sequencer {
     csign_code (*before)(void *context, struct session *session);
@@ -78,13 +81,20 @@ csign_code store_submit(struct store *store, struct operation *operation);
 /* Submits and waits; the operation's own `done` is not called. */
 csign_code store_perform(struct store *store, struct operation *operation);
 
-/* A session that only reads, and sees one state of the data from its first statement until it is given back. */
+/*
+ * A session that only reads, and sees one state of the data from its first statement until it is given back. There are a few: the
+ * call waits while all are lent, so a thread takes one at a time and does not wait for others meanwhile. Where no connection can
+ * be had, its queries fail with CSIGN_E_UNAVAILABLE.
+ */
 struct session *store_reader(struct store *store);
 void store_reader_end(struct store *store, struct session *reader);
+
+/* Whether the database file is whole, page by page, and every reference leads somewhere: CSIGN_E_CONFLICT, with what is not in `fault`. */
+csign_code store_check_integrity(struct session *session, csign_fault *fault);
 
 struct store_counters {
     uint64_t transactions, operations, failed_commits, waiting;
 };
-void store_count(const struct store *store, struct store_counters *ret);
+void store_count(struct store *store, struct store_counters *ret);
 
 #endif

@@ -21,6 +21,8 @@ create table log_tile (
     hashes blob not null,
     primary key (level, tile)
 ) strict, without rowid;
+-- What only rises: of an X leaf the cut of its kind and id, of P the version of a policy, of F the floor, of K the root's version.
+create table log_limit (type text not null, id blob not null, value integer not null, primary key (type, id)) strict, without rowid;
 -- One commit of the log: its checkpoint as signed then. Its leaves are those behind the commit before.
 create table log_commit (size integer primary key, first integer not null, note text not null) strict;
 
@@ -33,6 +35,7 @@ create table policy_note (
     id text not null,
     version integer not null,
     note text not null,
+    deed blob,                   -- the policy.publish that put it in force; null: held, not in force
     unique (id, version)
 ) strict, without rowid;
 
@@ -81,6 +84,8 @@ create table deed (
     kind integer not null,
     body text not null,          -- `at`
     text text not null,
+    corrected text,              -- its line of JSON with the members that `correct` replaced; null: as signed
+    needs integer not null,      -- how many officers must sign it
     state integer not null,      -- 1 waiting, 2 accepted and not yet effective, 3 effective, 4 expired, 5 voided by an order or a deed
     valid_until_s integer not null,
     received_ms integer not null,
@@ -93,6 +98,7 @@ create table deed (
     result text                  -- JSON: the ids that it made
 ) strict, without rowid;
 create index deed_waiting on deed (state, valid_until_s) where state = 1;
+create index deed_body on deed (body, number);
 create index deed_due on deed (state, effective_ms) where state = 2;
 create index deed_licence on deed (licence, state) where licence is not null;
 create index deed_practitioner on deed (practitioner, state) where practitioner is not null;
@@ -175,7 +181,7 @@ create table standing_order (
     practitioner text,           -- of deceased
     code integer not null,       -- enum end_code
     reason integer not null,
-    interim integer not null,    -- 1: until two confirm
+    interim integer not null,    -- 1: until two confirm; 2: they did not in time, and it stands
     confirm_by_s integer not null,
     effective_ms integer not null,
     lifted_ms integer
@@ -196,7 +202,8 @@ create table activation (
     affiliation text not null,
     expires_s integer not null,
     failures integer not null,
-    state integer not null       -- 1 open, 2 redeemed, 3 voided
+    state integer not null,      -- 1 open, 2 redeemed, 3 voided
+    binding integer              -- what it was redeemed for: `void` ends it
 ) strict, without rowid;
 create index activation_licence on activation (licence) where state = 1;
 create table binding (
@@ -228,6 +235,7 @@ create table status_index (
 ) strict;
 create unique index status_index_live on status_index (binding) where code = 0;
 create index status_index_binding on status_index (binding);
+create index status_index_deed on status_index (deed) where deed is not null;
 
 -- --- inbox, receipts ---
 
@@ -258,8 +266,16 @@ create table receipt_signer (
     idx integer not null,
     deployment text not null,
     seq integer not null,
+    time_ms integer not null,    -- when the gate decided
     signed_s integer not null,
     primary key (idx, deployment, seq)
+) strict, without rowid;
+-- What became of a release: the newest word.
+create table receipt_outcome (
+    deployment text not null,
+    release_id text not null,
+    outcome integer not null,
+    primary key (deployment, release_id)
 ) strict, without rowid;
 -- What somebody has to look at: interim suspensions not confirmed, equivocation, silence.
 create table alert (
@@ -267,6 +283,7 @@ create table alert (
     at_ms integer not null,
     kind text not null,
     about text not null,
+    authority text,              -- who is to look; null: every authority
     detail text not null,        -- JSON
     unique (kind, about)
 ) strict;

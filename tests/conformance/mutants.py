@@ -117,14 +117,18 @@ def main():
     root, work = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]) / "mutants"
     work.mkdir(parents=True, exist_ok=True)
     verifier, support = root / "verifier", root / "tests/support"
-    includes = [f"-I{p}" for p in (root / "include", verifier / "core", verifier / "gate", support)]
+    includes = [f"-I{p}" for p in (root / "include", verifier / "core", verifier / "gate", verifier / "program", verifier / "cli", support)]
 
     def compile_(source, target):
         subprocess.run(["cc", *FLAGS, *includes, "-c", str(source), "-o", str(target)], check=True)
         return target
 
     sources = [*(verifier / "core").glob("*.c"), *(verifier / "gate").glob("*.c")]
-    sources += (verifier / "cli").glob("*.c") if policies else [*support.glob("*.c"), root / "tests/conformance/run.c"]
+    if policies:
+        sources += (verifier / "program").glob("*.c")
+        sources += [verifier / "cli" / name for name in ("policy_test.c", "rehearsal.c", "case_words.c")] + [root / "tests/policies/run.c"]
+    else:
+        sources += [*support.glob("*.c"), root / "tests/conformance/run.c"]
     libs = [lib for lib in LIBS if not policies or not lib.startswith("-Wl,--wrap")]
     tables = sorted((root / "docs/policies").glob("*.md"))
     table_text = (root / "include/countersign/code.h").read_text()

@@ -62,7 +62,7 @@ def check_about(where, about):
         faults.append(f"{where} is about {about!r}, which is no citation")
 
 
-files = [path for folder in ("include", "verifier", "tests", "docs") for path in sorted((root / folder).rglob("*"))]
+files = [path for folder in ("include", "verifier", "registry", "tests", "docs") for path in sorted((root / folder).rglob("*"))]
 for path in [root / "README.md", root / "CONTRIBUTING.md", *files]:
     name = path.relative_to(root).as_posix()
     if path.suffix in KINDS and name != "tests/docs/citations.py":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""interface.py LIBRARY.so HEADERS MAN: what the library shows, what the headers declare and what the man pages document
+"""interface.py HEADERS MAN LIBRARY.so…: what the libraries show, what the headers declare and what the man pages document
 are one thing, down to the types; and mandoc finds nothing to say about a page."""
 import pathlib
 import re
@@ -7,7 +7,7 @@ import shlex
 import subprocess
 import sys
 
-library, headers, man = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
+headers, man, libraries = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3:]
 problems = []
 
 
@@ -32,8 +32,14 @@ def declared():
 
 
 def exported():
-    lines = subprocess.run(["nm", "-D", "--defined-only", library], check=True, capture_output=True, text=True).stdout
-    return {fields[2].split("@")[0] for fields in map(str.split, lines.splitlines()) if fields[1] != "A"}
+    """What the libraries show, each function in one of them alone."""
+    found = set()
+    for library in libraries:
+        lines = subprocess.run(["nm", "-D", "--defined-only", library], check=True, capture_output=True, text=True).stdout
+        names = {fields[2].split("@")[0] for fields in map(str.split, lines.splitlines()) if fields[1] != "A"}
+        problems.extend(f"{name} is exported by two libraries" for name in sorted(found & names))
+        found |= names
+    return found
 
 
 def documented():

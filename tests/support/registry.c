@@ -68,6 +68,7 @@ static void make_root(struct registry *r)
                             vkey_of("root-2.registry.test", NOTE_ED25519, &r->root_keys[1])};
     struct vkey log = vkey_of(LOG, NOTE_ED25519, &r->statuslog), fresh = vkey_of("fresh.registry.test", NOTE_COSIGNATURE, &r->fresh);
     struct vkey policy = vkey_of("policy.registry.test", NOTE_ED25519, &r->policy);
+    struct vkey receipts = vkey_of("receipts.registry.test", NOTE_ED25519, &r->receipts);
     buffer_text(b, "countersign/root/v1\norigin registry.test\nkind test\nversion 1\nissued 1790000000\nexpires 1800000000\nthreshold 2\n");
     put_vkey_line(b, "root ", &roots[0], "");
     put_vkey_line(b, "root ", &roots[1], "");
@@ -78,6 +79,7 @@ static void make_root(struct registry *r)
     put_vkey_line(b, "", &log, validity);
     put_vkey_line(b, "fresh ", &fresh, validity);
     buffer_text(b, "freshness 1\n");
+    put_vkey_line(b, "receipts ", &receipts, validity);
     put_vkey_line(b, "policy US ", &policy, validity);
     span text = buffer_since(b, from);
     buffer_byte(b, '\n');
@@ -192,6 +194,7 @@ void registry_open(struct registry *r, size_t rules, uint64_t bindings)
     r->statuslog = key_of("bench statuslog");
     r->fresh = key_of("bench fresh");
     r->policy = key_of("bench policy");
+    r->receipts = key_of("bench receipts");
     r->holder = key_of("bench holder");
     r->memory = counting_spare(ARENA);
     r->arena = buffer_open(r->memory, ARENA);
@@ -239,7 +242,7 @@ void registry_issue(struct registry *r, uint32_t number)
     public_key_thumbprint(&issuer, thumbprint);
     base64url_encode(&kid, span_of(thumbprint, sizeof thumbprint));
     c.kid = buffer_span(&kid);
-    c.status.status_list.idx = c.status.countersign.idx = info.bindings - 1;
+    c.status.status_list.idx = c.status.countersign.idx = r->index = info.bindings - 1;
     for (size_t i = 0; i < DISCLOSED_COUNT; i++)
         memcpy(secrets.salts[i], &number, sizeof number);
     size_t from = r->arena.size;

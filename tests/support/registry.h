@@ -15,10 +15,11 @@
 #define REGISTRY_DEPLOYMENT "deployment-1"
 
 struct registry {
-    struct signing_key root_keys[2], issuer, statuslog, fresh, policy, holder;
+    struct signing_key root_keys[2], issuer, statuslog, fresh, policy, receipts, holder;
     uint8_t *memory;
     struct buffer arena; /* what the members point to */
     span root_note, policy_note, credential;
+    uint64_t index; /* the clinician's, in the status log */
     span leaves, checkpoint; /* what the gate was caught up with */
     csign_gate *gate; /* opened, caught up, offline */
     struct csign_release release; /* of `document`, signed */

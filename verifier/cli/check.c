@@ -1,5 +1,6 @@
 /* countersign check: may this document be released, now? */
 #include "clock.h"
+#include "document_file.h"
 #include "explain_decision.h"
 #include "files.h"
 #include "options.h"
@@ -9,6 +10,7 @@
 #include "sign_off.h"
 #include "state_folder.h"
 #include "uuid.h"
+#include "verbs.h"
 
 #include <countersign/decide.h>
 #include <sodium.h>
@@ -26,30 +28,14 @@ struct asked {
 
 /* --- a release in one file --- */
 
-/* The path in `document_file`, absent if it has none. Whatever else is wrong, csign_release_read() says. */
-static span find_document_file(struct call *call, span json)
-{
-    struct json *j = call_memory(call, sizeof *j);
-    struct buffer scratch = call_buffer(call, json.size);
-    span name, path = {NULL, 0};
-    json_open(j, json, 16, &scratch);
-    if (!json_object(j))
-        return path;
-    while (json_member(j, &name)) {
-        bool is_path = span_equal(name, SPAN("document_file"));
-        if (is_path && json_kind(j) == JSON_STRING ? !json_string(j, &path) : !json_skip(j, NULL))
-            break;
-    }
-    return path;
-}
-
 static int read_release(struct call *call, const struct asked *asked, struct csign_release *ret)
 {
     span json;
     csign_fault fault;
     STEP(file_read(call, asked->release, RELEASE_MAX, &json));
-    span path = find_document_file(call, json);
-    if (path.data && memchr(path.data, 0, path.size) == NULL)
+    struct buffer scratch = call_buffer(call, json.size);
+    span path = document_file_find(json, &scratch);
+    if (path.data)
         STEP(file_map(call, call_text(call, path), &ret->document));
     size_t size = csign_release_memory(json.size);
     csign_code code = csign_release_read(json, asked->received_at, call_memory(call, size), size, ret, &fault);

@@ -1,4 +1,4 @@
-/* countersign policy: lint, sign, show; test, diff and explain have files of their own. */
+/* countersign policy: lint, sign, show; test, diff, explain and upload have files of their own. */
 #include "policy_verbs.h"
 #include "date.h"
 #include "files.h"
@@ -6,6 +6,8 @@
 #include "keys.h"
 #include "options.h"
 #include "output.h"
+#include "policy_verbs.h"
+#include "verbs.h"
 
 #include <stdio.h>
 
@@ -206,6 +208,7 @@ int verb_policy(struct call *call)
                                         {"show", policy_show, "its rules, as tables"},
                                         {"diff", policy_diff, "what another version changes"},
                                         {"test", policy_test, "try it on cases"},
-                                        {"explain", policy_explain, "why a release is decided as it is"}};
+                                        {"explain", policy_explain, "why a release is decided as it is"},
+                                        {"upload", policy_upload, "bring it to the registry"}};
     return VERBS(call, "Policies: what an authority demands before a document may be released.", verbs);
 }

@@ -16,5 +16,6 @@ int policy_load(struct call *call, const char *path, struct loaded *ret);
 int policy_diff(struct call *call);
 int policy_test(struct call *call);
 int policy_explain(struct call *call);
+int policy_upload(struct call *call);
 
 #endif

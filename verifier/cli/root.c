@@ -8,6 +8,7 @@
 #include "options.h"
 #include "output.h"
 #include "test_root.h"
+#include "verbs.h"
 
 #include <stdio.h>
 #include <sys/stat.h>

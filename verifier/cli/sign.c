@@ -4,7 +4,7 @@
  */
 #include "base64.h"
 #include "clock.h"
-#include "credential.h"
+#include "credential_text.h"
 #include "files.h"
 #include "hash.h"
 #include "key_binding.h"
@@ -14,6 +14,7 @@
 #include "passphrase.h"
 #include "request.h"
 #include "sign_off.h"
+#include "verbs.h"
 
 #include <sodium.h>
 
@@ -27,23 +28,13 @@ struct asked {
 /* What is to be signed, read from its files. */
 struct signing {
     struct request request;
-    span document, credential;
+    span document;
     uint8_t digest[CSIGN_HASH_SIZE];
-    struct presentation presentation;
-    span disclosures[DISCLOSURES_MAX]; /* decoded */
-    struct credential claims;
+    struct credential_text credential;
     int64_t opened_at;
 };
 
 /* --- reading --- */
-
-static csign_code read_credential(struct buffer *scratch, struct signing *s, csign_fault *fault)
-{
-    TRY(presentation_split(s->credential, false, &s->presentation, fault));
-    TRY(jws_decode(&s->presentation.jwt, scratch, fault));
-    TRY(disclosure_decode(&s->presentation, scratch, s->disclosures, fault));
-    return credential_read(&s->presentation, s->disclosures, scratch, &s->claims, fault);
-}
 
 static int read_inputs(struct call *call, const struct asked *asked, struct signing *s)
 {
@@ -58,11 +49,9 @@ static int read_inputs(struct call *call, const struct asked *asked, struct sign
         return fail_code(call, REFUSED, code, &fault, asked->request);
     STEP(file_map(call, asked->document, &s->document));
     hash_of(s->document, s->digest);
-    STEP(file_read(call, asked->credential, CSIGN_SIGN_OFF_MAX, &s->credential));
-    if (s->credential.size > 0 && s->credential.data[s->credential.size - 1] == '\n')
-        s->credential.size--;
-    code = read_credential(&scratch, s, &fault);
-    return code == CSIGN_OK ? DONE : fail_code(call, REFUSED, code, &fault, asked->credential);
+    span credential;
+    STEP(file_read(call, asked->credential, CSIGN_SIGN_OFF_MAX, &credential));
+    return credential_text_read(call, asked->credential, credential, &s->credential);
 }
 
 /* What she says herself, within what the request leaves open. */
@@ -86,7 +75,7 @@ static int settle(struct call *call, struct asked *asked, const struct signing *
 static int check_times(struct call *call, const struct signing *s, const char *credential, const char *request)
 {
     int64_t now = clock_now();
-    if ((int64_t)s->claims.exp <= now)
+    if ((int64_t)s->credential.claims.exp <= now)
         return fail(call, REFUSED, "fetch a new credential", "has expired, exp in %s", credential);
     if ((int64_t)s->request.expires_at <= now)
         return fail(call, REFUSED, "ask the app for a new request", "has expired, expires_at in %s", request);
@@ -167,14 +156,14 @@ static int check_disclose(struct call *call, const char *list)
 /* The credential with the chosen disclosures: what sd_hash is the hash of. */
 static void put_bound(struct call *call, struct buffer *out, const struct signing *s, const char *disclose)
 {
-    const struct presentation *p = &s->presentation;
+    const struct presentation *p = &s->credential.presentation;
     buffer_put(out, p->jwt.signing_input);
     buffer_byte(out, '.');
     buffer_put(out, p->jwt.segments[2]);
     buffer_byte(out, '~');
     for (size_t i = 0; i < p->disclosure_count; i++) {
         span name;
-        if (!disclosed_name(call, s->disclosures[i], &name) || !list_has(disclose, name))
+        if (!disclosed_name(call, s->credential.disclosures[i], &name) || !list_has(disclose, name))
             continue;
         buffer_put(out, p->disclosures[i]);
         buffer_byte(out, '~');
@@ -248,7 +237,7 @@ static int show_and_sign(struct call *call, struct asked *asked)
     if (!asked->yes)
         STEP(show(call, asked, s));
     STEP(key_open(&ring, asked->key, KEY_HOLDER, &key));
-    if (!public_key_equal(&key.public, &s->claims.cnf.jwk.x))
+    if (!public_key_equal(&key.public, &s->credential.claims.cnf.jwk.x))
         return fail(call, REFUSED, "sign with the key that the credential is bound to", "not the credential's key, %s", asked->key);
     return sign(call, asked, s, &key, asked->auth_time < 0 ? clock_now() : asked->auth_time);
 }

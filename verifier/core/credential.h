@@ -42,6 +42,10 @@ struct condition {
 
 /* Of the three above: a deed brings them into the registry with the same members as a credential takes them out. */
 extern const struct schema claim_specialty_schema, claim_privileges_schema, claim_condition_schema;
+/* And their values as JSON, in the one form in which they are written. */
+void claim_put_specialty(struct json_out *o, struct object_list list);
+void claim_put_privileges(struct json_out *o, const struct privileges *privileges);
+void claim_put_conditions(struct json_out *o, struct object_list list);
 
 struct assurance {
     uint64_t present;

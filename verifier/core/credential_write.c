@@ -51,7 +51,12 @@ static void put_status(struct json_out *o, const struct credential_status *s)
     json_end_object(o);
 }
 
-static void put_privileges(struct json_out *o, const struct privileges *p)
+void claim_put_specialty(struct json_out *o, struct object_list list)
+{
+    put_pairs(o, "code", list);
+}
+
+void claim_put_privileges(struct json_out *o, const struct privileges *p)
 {
     const struct {
         const char *name;
@@ -59,7 +64,6 @@ static void put_privileges(struct json_out *o, const struct privileges *p)
     } held[] = {{"imaging_report", p->imaging_report}, {"pathology", p->pathology},
                 {"psychotherapy", p->psychotherapy},   {"tcm", p->tcm},
                 {"certify_death", p->certify_death},   {"supplementary_only", p->supplementary_only}};
-    json_put_name(o, "privileges");
     json_put_object(o);
     json_put_bool_member(o, "prescribe", p->prescribe);
     json_put_texts_member(o, "schedules", p->schedules);
@@ -71,10 +75,9 @@ static void put_privileges(struct json_out *o, const struct privileges *p)
     json_end_object(o);
 }
 
-static void put_conditions(struct json_out *o, struct object_list list)
+void claim_put_conditions(struct json_out *o, struct object_list list)
 {
     const struct condition *items = list.items;
-    json_put_name(o, "conditions");
     json_put_array(o);
     for (size_t i = 0; i < list.count; i++) {
         json_put_object(o);
@@ -97,7 +100,8 @@ static void put_standing(struct json_out *o, const struct credential *c)
     json_end_object(o);
     json_put_date_member(o, "independent_since", c->independent_since);
     json_put_date_member(o, "licensed_until", c->licensed_until);
-    put_conditions(o, c->conditions);
+    json_put_name(o, "conditions");
+    claim_put_conditions(o, c->conditions);
     json_put_name(o, "assurance");
     json_put_object(o);
     json_put_word_member(o, "level", &assurances, c->assurance.level);
@@ -192,7 +196,8 @@ csign_code credential_write(struct buffer *out, const struct credential *c, cons
     json_put_texts_member(&o, "jurisdiction", c->jurisdiction);
     json_put_name(&o, "specialty");
     put_pairs(&o, "code", c->specialty);
-    put_privileges(&o, &c->privileges);
+    json_put_name(&o, "privileges");
+    claim_put_privileges(&o, &c->privileges);
     put_standing(&o, c);
     if (c->test)
         json_put_bool_member(&o, "test", true);

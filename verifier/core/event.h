@@ -6,6 +6,8 @@
 #include "leaf.h"
 
 #define EVENT_LEAVES_MAX 1024u
+/* Bytes that hold the object of `count` leaves and a note of `note` bytes. */
+#define EVENT_BYTES(count, note) (64u + (count) * (LEAF_SIZE / 3 * 4 + 1) + (note))
 
 struct event {
     uint64_t first;

@@ -1,38 +1,9 @@
 /* The policies that a gate holds: each is exactly the note that a leaf of the log names, signed by a key of the root. */
 #include "gate.h"
+#include "policy_signer.h"
 #include "share.h"
 
 #include <stdlib.h>
-
-/* A policy's signer: a `policy` line valid at effective_from that covers each code of applies_to (PROTOCOL 2). */
-static csign_code check_signer(const struct root *root, const struct note *note, const struct policy *policy,
-                               csign_fault *fault)
-{
-    csign_code found = CSIGN_E_NOTE_UNSIGNED;
-    for (size_t i = 0; i < root->policy_count; i++) /* LOG 2.2: a known key's bad signature refuses the whole note */
-        if (note_verify(note, &root->policies[i].vkey, NULL) == CSIGN_E_NOTE_SIGNATURE_BAD)
-            return fault_set(fault, CSIGN_E_NOTE_SIGNATURE_BAD, "policy", "a signature does not verify");
-    for (size_t i = 0; i < root->policy_count; i++) {
-        const struct root_policy *line = &root->policies[i];
-        if (note_verify(note, &line->vkey, NULL) != CSIGN_OK)
-            continue;
-        found = CSIGN_E_POLICY_SIGNER;
-        bool covers = validity_holds(line->validity, (int64_t)policy->effective_from);
-        for (size_t k = 0; k < policy->applies_to.count; k++) {
-            /* One key may stand on several lines: all of them together cover. */
-            bool code_covered = false;
-            for (size_t m = 0; m < root->policy_count; m++)
-                code_covered |= vkey_same_key(&root->policies[m].vkey, &line->vkey) &&
-                                validity_holds(root->policies[m].validity, (int64_t)policy->effective_from) &&
-                                jurisdiction_covers(root->policies[m].jurisdiction, policy->applies_to.items[k]);
-            covers &= code_covered;
-        }
-        if (covers)
-            return CSIGN_OK;
-    }
-    return found == CSIGN_E_NOTE_UNSIGNED ? fault_set(fault, found, "policy", "not signed by a policy key of the root")
-                                          : fault_set(fault, found, "policy", "the key is not valid for all of applies_to");
-}
 
 /* The row of the log that names this note, or the number of rows. */
 static size_t find_row(const struct status *status, const struct policy *policy)
@@ -79,7 +50,7 @@ static csign_code read_held(span bytes, const struct root *root, struct held_pol
         if (code == CSIGN_OK && !span_equal(held->policy.origin, root->origin))
             code = fault_set(fault, CSIGN_E_POLICY_MALFORMED, "", "for another registry");
         if (code == CSIGN_OK)
-            code = check_signer(root, &note, &held->policy, fault);
+            code = policy_check_signer(root, &note, &held->policy, fault);
         if (code == CSIGN_OK && round == 1) {
             *ret = held;
             return CSIGN_OK;

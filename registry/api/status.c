@@ -1,0 +1,119 @@
+/* GET /status/…: the status log as gates and everybody else read it (PROTOCOL 3). */
+#include "api.h"
+#include "base64.h"
+#include "checkpoint.h"
+#include "cursor.h"
+#include "resources.h"
+
+#define EVENT_MAX (EVENT_LEAVES_MAX * 65u + CHECKPOINT_MAX + 64u)          /* base64 of 48 bytes and a newline, a leaf */
+#define TILE_MAX  (TILE_WIDTH * (LEAF_SIZE + 2u))                        /* of an entries tile; a hash tile is smaller */
+
+static void answer_read(struct exchange *x, csign_code code, const char *media_type, const struct buffer *out, enum http_cache cache)
+{
+    if (code != CSIGN_OK)
+        exchange_problem(x, code, NULL);
+    else if (out->overflow)
+        api_problem(x, CSIGN_E_INTERNAL, NULL, "the answer is larger than was thought");
+    else
+        exchange_answer(x, 200, media_type, buffer_span(out), cache);
+}
+
+void status_checkpoint(struct exchange *x)
+{
+    uint64_t size;
+    struct buffer note = api_buffer(x, CHECKPOINT_MAX);
+    struct session *session = api_reader(x);
+    csign_code code = log_read_checkpoint(session, &note, &size);
+    api_reader_end(x, session);
+    answer_read(x, code, "text/plain; charset=utf-8", &note, CACHE_SECONDS);
+}
+
+void status_tile(struct exchange *x)
+{
+    uint8_t memory[128];
+    struct buffer path = buffer_open(memory, sizeof memory), out = api_buffer(x, TILE_MAX);
+    struct tile tile;
+    buffer_text(&path, "tile/");
+    buffer_put(&path, exchange_path(x, "path"));
+    if (path.overflow || !tile_path_read(buffer_span(&path), &tile)) {
+        api_problem(x, CSIGN_E_NOT_FOUND, NULL, "not the path of a tile");
+        return;
+    }
+    struct session *session = api_reader(x);
+    csign_code code = log_read_tile(session, &tile, &out);
+    api_reader_end(x, session);
+    answer_read(x, code, "application/octet-stream", &out, CACHE_IMMUTABLE);
+}
+
+void status_event(struct exchange *x)
+{
+    uint64_t size;
+    struct buffer out = api_buffer(x, EVENT_MAX);
+    if (!span_decimal(exchange_path(x, "size"), INT64_MAX, &size)) {
+        api_problem(x, CSIGN_E_NOT_FOUND, NULL, "not a size of the log");
+        return;
+    }
+    struct session *session = api_reader(x);
+    csign_code code = log_read_event(session, size, &out);
+    api_reader_end(x, session);
+    answer_read(x, code, "text/plain; charset=utf-8", &out, CACHE_IMMUTABLE);
+}
+
+/* --- the stream --- */
+
+void status_stream(struct exchange *x)
+{
+    const struct api *api = exchange_context(x);
+    uint64_t from;
+    if (!span_decimal(exchange_query(x, "from"), INT64_MAX, &from)) {
+        api_problem(x, CSIGN_E_ARGUMENT, "from", "the size held, a whole number, is missing");
+        return;
+    }
+    if (!atomic_load(&api->open)) {
+        api_problem(x, CSIGN_E_UNAVAILABLE, NULL, "starting");
+        return;
+    }
+    static const csign_fault too_old = {CSIGN_E_NOT_FOUND, "from", "too far back: catch up by tiles", 0};
+    switch (feed_follow(api->feed, x, from)) {
+    case FEED_FOUND:
+        return;
+    case FEED_UNKNOWN:
+        api_problem(x, CSIGN_E_ARGUMENT, "from", "no commit ended at this size");
+        return;
+    case FEED_TOO_OLD:
+        exchange_problem_as(x, 410, CSIGN_E_NOT_FOUND, &too_old);
+        return;
+    }
+}
+
+/* --- a fresh note --- */
+
+struct fresh_work {
+    struct api_work work;
+    struct log_fresh fresh;
+};
+
+static void answer_fresh(struct exchange *x)
+{
+    const struct fresh_work *w = exchange_state(x);
+    csign_code code = w->work.code == CSIGN_OK && w->fresh.note_size == 0 ? CSIGN_E_UNAVAILABLE : w->work.code;
+    if (code != CSIGN_OK)
+        exchange_problem(x, code, NULL);
+    else
+        exchange_answer(x, 200, "text/plain; charset=utf-8", span_of(w->fresh.note, w->fresh.note_size), CACHE_NEVER);
+}
+
+void status_fresh(struct exchange *x)
+{
+    uint8_t nonce[CSIGN_NONCE_SIZE];
+    if (!base64url_exact(exchange_query(x, "nonce"), nonce, sizeof nonce)) {
+        api_problem(x, CSIGN_E_ARGUMENT, "nonce", "not base64url of 16 bytes");
+        return;
+    }
+    struct fresh_work *w = api_work_open(x, sizeof *w);
+    if (!w)
+        return;
+    log_fresh_init(&w->fresh, api_registry(x)->log);
+    memcpy(w->fresh.nonce, nonce, sizeof nonce);
+    api_submit(x, &w->fresh.operation, answer_fresh);
+}

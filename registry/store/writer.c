@@ -1,0 +1,217 @@
+#include "writer.h"
+
+#include <signal.h>
+
+/* What is run together, and how each ended. */
+struct batch {
+    struct operation *operations[STORE_BATCH_MAX];
+    csign_code codes[STORE_BATCH_MAX];
+    size_t count;
+};
+
+/* --- one transaction --- */
+
+/* Runs one operation so that its failure leaves nothing. CSIGN_E_UNAVAILABLE if the whole transaction is lost. */
+static csign_code run_operation(struct writer *w, struct operation *operation, csign_code *ret)
+{
+    struct store_sequencer *s = &w->sequencer;
+    uint64_t mark = w->has_sequencer ? s->mark(s->context) : 0;
+    TRY(session_control(&w->session, CONTROL_SAVEPOINT));
+    csign_code code = operation->run(operation, &w->session);
+    unsigned left_open = session_abandon_queries(&w->session);
+    if (code == CSIGN_OK && left_open)
+        code = CSIGN_E_INTERNAL; /* whether they failed was never asked */
+    if (code != CSIGN_OK) {
+        TRY(session_control(&w->session, CONTROL_ROLLBACK_TO));
+        if (w->has_sequencer)
+            s->rollback(s->context, mark);
+    }
+    *ret = code;
+    return session_control(&w->session, CONTROL_RELEASE);
+}
+
+static csign_code run_batch(struct writer *w, struct batch *batch)
+{
+    struct store_sequencer *s = &w->sequencer;
+    if (w->has_sequencer)
+        TRY(s->before(s->context, &w->session));
+    for (size_t i = 0; i < batch->count; i++)
+        TRY(run_operation(w, batch->operations[i], &batch->codes[i]));
+    if (w->has_sequencer)
+        TRY(s->seal(s->context, &w->session));
+    return session_control(&w->session, CONTROL_COMMIT);
+}
+
+static bool transact(struct writer *w, struct batch *batch)
+{
+    pthread_mutex_lock(&w->turn);
+    session_new_time(&w->session);
+    bool has_begun = session_control(&w->session, CONTROL_BEGIN) == CSIGN_OK;
+    bool committed = has_begun && run_batch(w, batch) == CSIGN_OK;
+    (void)session_abandon_queries(&w->session);
+    if (session_in_transaction(&w->session))
+        (void)session_control(&w->session, CONTROL_ROLLBACK);
+    if (has_begun && w->has_sequencer)
+        w->sequencer.after(w->sequencer.context, committed);
+    pthread_mutex_unlock(&w->turn);
+
+    pthread_mutex_lock(&w->lock);
+    w->counters.transactions += committed;
+    w->counters.failed_commits += !committed;
+    w->counters.operations += batch->count;
+    pthread_mutex_unlock(&w->lock);
+    return committed;
+}
+
+/* --- the queue and its thread --- */
+
+/* Waits for work; false when there is none and none will come. */
+static bool take_batch(struct writer *w, struct batch *batch)
+{
+    batch->count = 0;
+    pthread_mutex_lock(&w->lock);
+    while (!w->first && !w->is_ending)
+        pthread_cond_wait(&w->more, &w->lock);
+    while (w->first && batch->count < STORE_BATCH_MAX) {
+        batch->operations[batch->count++] = w->first;
+        w->first = w->first->next;
+    }
+    if (!w->first)
+        w->last = &w->first;
+    w->counters.waiting -= batch->count;
+    pthread_mutex_unlock(&w->lock);
+    return batch->count > 0;
+}
+
+static void *write_batches(void *context)
+{
+    struct writer *w = context;
+    struct batch batch;
+    while (take_batch(w, &batch)) {
+        bool committed = transact(w, &batch);
+        for (size_t i = 0; i < batch.count; i++) /* from here on it is its owner's */
+            batch.operations[i]->done(batch.operations[i], committed ? batch.codes[i] : CSIGN_E_UNAVAILABLE);
+    }
+    return NULL;
+}
+
+csign_code writer_open(struct writer *w)
+{
+    w->last = &w->first;
+    if (pthread_mutex_init(&w->turn, NULL) != 0 || pthread_mutex_init(&w->lock, NULL) != 0 || pthread_cond_init(&w->more, NULL) != 0)
+        return CSIGN_E_UNAVAILABLE;
+    return CSIGN_OK;
+}
+
+csign_code writer_start(struct writer *w)
+{
+    sigset_t all, before;
+    sigfillset(&all); /* signals are for the main thread */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool started = pthread_create(&w->thread, NULL, write_batches, w) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_mutex_lock(&w->lock);
+    w->is_running = started;
+    pthread_mutex_unlock(&w->lock);
+    return started ? CSIGN_OK : CSIGN_E_UNAVAILABLE;
+}
+
+void writer_close(struct writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    bool was_running = w->is_running;
+    w->is_ending = true;
+    pthread_cond_signal(&w->more);
+    pthread_mutex_unlock(&w->lock);
+    if (was_running)
+        pthread_join(w->thread, NULL);
+    session_close(&w->session);
+    pthread_cond_destroy(&w->more);
+    pthread_mutex_destroy(&w->lock);
+    pthread_mutex_destroy(&w->turn);
+}
+
+csign_code writer_submit(struct writer *w, struct operation *operation)
+{
+    csign_code code = CSIGN_E_UNAVAILABLE;
+    pthread_mutex_lock(&w->lock);
+    if (w->is_running && !w->is_ending && w->counters.waiting < STORE_QUEUE_MAX) {
+        operation->next = NULL;
+        *w->last = operation;
+        w->last = &operation->next;
+        w->counters.waiting++;
+        pthread_cond_signal(&w->more);
+        code = CSIGN_OK;
+    }
+    pthread_mutex_unlock(&w->lock);
+    return code;
+}
+
+/* --- waiting for one's own --- */
+
+/* Stands in the queue for the operation of a caller who waits. */
+struct waiting {
+    struct operation operation;
+    struct operation *inner;
+    pthread_mutex_t lock;
+    pthread_cond_t ended;
+    bool has_ended;
+    csign_code code;
+};
+
+static csign_code run_inner(struct operation *operation, struct session *session)
+{
+    struct waiting *waiting = (struct waiting *)operation;
+    return waiting->inner->run(waiting->inner, session);
+}
+
+static void tell_waiting(struct operation *operation, csign_code code)
+{
+    struct waiting *waiting = (struct waiting *)operation;
+    pthread_mutex_lock(&waiting->lock);
+    waiting->code = code;
+    waiting->has_ended = true;
+    pthread_cond_signal(&waiting->ended);
+    pthread_mutex_unlock(&waiting->lock);
+}
+
+static csign_code submit_and_wait(struct writer *w, struct operation *operation)
+{
+    struct waiting waiting = {.operation = {.run = run_inner, .done = tell_waiting}, .inner = operation};
+    if (pthread_mutex_init(&waiting.lock, NULL) != 0)
+        return CSIGN_E_UNAVAILABLE;
+    if (pthread_cond_init(&waiting.ended, NULL) != 0) {
+        pthread_mutex_destroy(&waiting.lock);
+        return CSIGN_E_UNAVAILABLE;
+    }
+    csign_code code = writer_submit(w, &waiting.operation);
+    if (code == CSIGN_OK) {
+        pthread_mutex_lock(&waiting.lock);
+        while (!waiting.has_ended)
+            pthread_cond_wait(&waiting.ended, &waiting.lock);
+        code = waiting.code;
+        pthread_mutex_unlock(&waiting.lock);
+    }
+    pthread_cond_destroy(&waiting.ended);
+    pthread_mutex_destroy(&waiting.lock);
+    return code;
+}
+
+csign_code writer_perform(struct writer *w, struct operation *operation)
+{
+    pthread_mutex_lock(&w->lock);
+    bool is_running = w->is_running;
+    pthread_mutex_unlock(&w->lock);
+    if (is_running)
+        return submit_and_wait(w, operation);
+    struct batch batch = {.operations = {operation}, .count = 1};
+    return transact(w, &batch) ? batch.codes[0] : CSIGN_E_UNAVAILABLE;
+}
+
+struct store_counters writer_count(struct writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    struct store_counters ret = w->counters;
+    pthread_mutex_unlock(&w->lock);
+    return ret;
+}

@@ -1,0 +1,33 @@
+/* The writer: a bounded queue, a thread, and one transaction for all that waits. Of this folder only. */
+#ifndef STORE_WRITER_H
+#define STORE_WRITER_H
+
+#include "session.h"
+#include "store.h"
+
+#include <pthread.h>
+
+struct writer {
+    struct session session;
+    struct store_sequencer sequencer; /* zeroed: there is none */
+    bool has_sequencer;
+
+    pthread_mutex_t turn; /* held during a transaction: before the thread runs, callers take turns */
+
+    pthread_mutex_t lock; /* of all that follows */
+    pthread_cond_t more;
+    struct operation *first, **last;
+    bool is_running, is_ending;
+    pthread_t thread;
+    struct store_counters counters;
+};
+
+csign_code writer_open(struct writer *writer);
+csign_code writer_start(struct writer *writer);
+/* Finishes what waits and closes the session. */
+void writer_close(struct writer *writer);
+csign_code writer_submit(struct writer *writer, struct operation *operation);
+csign_code writer_perform(struct writer *writer, struct operation *operation);
+struct store_counters writer_count(struct writer *writer);
+
+#endif
