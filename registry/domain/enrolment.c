@@ -232,6 +232,8 @@ csign_code apply_enrol(struct acting *a, struct json_out *result)
                     &there));
     if (there)
         return conflict(a, "site", "the licence is affiliated here already");
+    a->practitioner = practitioner;
+    a->licence = licence;
     json_put_text_member(result, "practitioner", practitioner);
     json_put_text_member(result, "licence", licence);
     json_put_text_member(result, "affiliation", affiliation);

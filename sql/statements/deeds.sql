@@ -27,8 +27,9 @@ where s.deed = $1 and o.ended_ms is null;
 -- name: deed_accept
 update deed set state = 2, accepted_ms = $2, effective_ms = $3, number = $4, chain = $5 where hash = $1;
 
+-- An enrolment knows only now whom it made.
 -- name: deed_take_effect
-update deed set state = 3, result = $2 where hash = $1;
+update deed set state = 3, result = $2, licence = coalesce($3, licence), practitioner = coalesce($4, practitioner) where hash = $1;
 
 -- name: deed_void
 update deed set state = 5 where hash = $1;

@@ -119,6 +119,22 @@ static void what_no_correction_changes(void **state)
     refused(w, undo(w, C1, "clinic-1", b64(span_of(w->hash, 32))), CSIGN_E_NOT_FOUND, "deed");
 }
 
+/* By whom a deed may be signed is not another question because it is about the deed that made the person. */
+static void nobody_corrects_or_voids_their_own_enrolment(void **state)
+{
+    struct world *w = *state;
+    must_be(w,
+            give(w, C1, "officer.add", "clinic-1",
+                 "\"body\":\"clinic-1\",\"officer\":{\"id\":\"7\",\"name\":\"H\",\"role\":\"r\",\"vkey\":\"%s\"}", vkey_of("clinic-1/7")),
+            DEED_EFFECTIVE);
+    struct person p = enrol(w, "clinic-1", 7); /* npi 7 */
+    refused(w,
+            correct(w, "clinic-1/h1 clinic-1/7", "clinic-1", p.enrolment,
+                    "{\"affiliation\":{\"site\":\"clinic-1\",\"basis\":\"primary\",\"consent\":true,\"from\":7}}"),
+            CSIGN_E_FORBIDDEN, "practitioner");
+    refused(w, undo(w, "clinic-1/h1 clinic-1/7", "clinic-1", p.enrolment), CSIGN_E_FORBIDDEN, "practitioner");
+}
+
 static void an_enrolment_is_voided(void **state)
 {
     struct world *w = *state;
@@ -344,6 +360,7 @@ int main(void)
         TEST(an_enrolment_is_corrected),
         TEST(a_correction_does_not_undo_an_authoritys_condition),
         TEST(what_no_correction_changes),
+        TEST(nobody_corrects_or_voids_their_own_enrolment),
         TEST(an_enrolment_is_voided),
         TEST(a_licence_stays_that_another_enrolment_needs),
         TEST(no_void_and_no_other_licence_gets_round_an_order),
