@@ -111,6 +111,32 @@ static void a_sign_off_seen_long_ago_stays_so_across_a_restart(void **state)
     assert_true(following_until(&f, 6000, CSIGN_E_SIGNOFF_TOO_OLD));
 }
 
+static bool receipts_have_arrived(struct following *following)
+{
+    (void)following;
+    return describe().receipts_waiting == 0;
+}
+
+/* What was consumed is forgotten after weeks: by the time that evidence shows, not by a clock that was once wrong. */
+static void a_clock_far_ahead_makes_no_sign_off_unused(void **state)
+{
+    (void)state;
+    following_start(&f);
+    following_sign(&f, "a report");
+    assert_int_equal(following_release(&f, 1), CSIGN_ALLOW);
+    following_close(&f);
+    clock_shim_set(REGISTRY_NOW + INT64_C(40) * 86400); /* the gate's: the registry's is right */
+    SERVED_SET(&f, fresh_age, INT64_C(40) * 86400);
+    assert_int_equal(following_open(&f), CSIGN_OK);
+    following_await(&f, receipts_have_arrived); /* sent behind the tidying up */
+    following_close(&f);
+    clock_shim_set(REGISTRY_NOW + 5);
+    SERVED_SET(&f, fresh_age, 0);
+    following_start(&f);
+    assert_int_not_equal(following_release(&f, 2), CSIGN_ALLOW);
+    assert_int_equal(f.decision.code, CSIGN_E_REPLAY);
+}
+
 /* --- outcomes and records --- */
 
 static void an_outcome_is_recorded_once(void **state)
@@ -404,6 +430,7 @@ int main(void)
         TEST(a_release_id_stands_for_one_input),
         TEST(the_time_of_receipt_is_ours),
         TEST(a_sign_off_seen_long_ago_stays_so_across_a_restart),
+        TEST(a_clock_far_ahead_makes_no_sign_off_unused),
         TEST(an_outcome_is_recorded_once),
         TEST(released_too_late_is_said_and_recorded),
         TEST(what_a_crash_leaves_is_unknown),

@@ -161,7 +161,7 @@ struct moment newest_now(struct newest *newest)
     const uint64_t since_ms = boot_ms - newest->boot_ms;
     pthread_mutex_unlock(&newest->mutex);
     const uint64_t evidence_ms = evidence > 0 ? (uint64_t)evidence * 1000 + since_ms : 0;
-    struct moment m = {.wall = (int64_t)(wall_ms / 1000), .now_ms = wall_ms > evidence_ms ? wall_ms : evidence_ms};
+    struct moment m = {.wall = (int64_t)(wall_ms / 1000), .evidence = evidence, .now_ms = wall_ms > evidence_ms ? wall_ms : evidence_ms};
     m.now = (int64_t)(m.now_ms / 1000);
     m.is_behind = m.wall < evidence - SKEW_EVIDENCE;
     return m;

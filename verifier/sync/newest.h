@@ -50,7 +50,7 @@ bool newest_wait(struct newest *newest, int64_t timeout_ms);
 
 /* PROTOCOL 3: now = max(wall clock, last evidence + CLOCK_BOOTTIME since). */
 struct moment {
-    int64_t now, wall; /* NumericDate */
+    int64_t now, wall, evidence; /* NumericDate; evidence: of the newest, 0 for none */
     uint64_t now_ms;
     bool is_behind; /* the wall clock is more than 5 s behind the last evidence: decisions are taken as of `wall`, and refuse */
 };

@@ -44,8 +44,9 @@ static void tidy(struct outbox *o, bool is_hourly)
 {
     const struct moment moment = newest_now(o->newest);
     csign_code code = refusals_settle(o->ledger, o->deployment, moment.now_ms);
+    /* As of the evidence: a clock that was once set far ahead must not make a sign-off unused again. */
     if (code == CSIGN_OK && is_hourly)
-        code = ledger_prune(o->ledger, moment.now);
+        code = ledger_prune(o->ledger, moment.evidence);
     if (code != CSIGN_OK)
         problem_set(o->problems, PROBLEM_FILE, "tidy the file", code, NULL);
 }
