@@ -231,7 +231,10 @@ static const struct power powers[] = {
     [DEED_POLICY_PUBLISH]  = {0, 2, policy_check_publish},
 };
 
-/* Correct and void: of the body that gave the deed named, and as that was. */
+/*
+ * Correct and void: of the body that gave the deed named, and as that was. But what one took away at once, one does not give back:
+ * restoring takes two, as for an interim suspension or a death that is voided.
+ */
 static csign_code about_deed(struct acting *a)
 {
     struct deed_row named;
@@ -239,7 +242,8 @@ static csign_code about_deed(struct acting *a)
     TRY(deed_row_read(a->session, a->deed->amendment.deed, a->scratch, &named, &found));
     if (!found)
         return not_found(a, "deed");
-    a->needs = named.needs;
+    bool restores = named.kind == DEED_SUSPEND_INTERIM || named.kind == DEED_DECEASED || named.state == DEED_ACCEPTED;
+    a->needs = a->deed->head.kind == DEED_VOID && restores && named.needs < 2 ? 2 : named.needs;
     a->licence = named.licence;
     a->practitioner = named.practitioner;
     return allow_if(a, span_equal(named.body, a->deed->head.at), "deed");

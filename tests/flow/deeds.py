@@ -184,6 +184,9 @@ def check_amended(w, kind, deed, body, signers):
         more = {"with": kind.with_} if do == "correct" else {}
         amending = w.deed(do, body, deed=deed.hash, **more, why={"text": "a mistake"})
         answer = w.submit(amending, *signers)
+        if answer.status == 202 and do == "void" and code is None and len(signers) == 1:  # one alone gives nothing back
+            expect(f"{kind.name}: its void waits", answer.json["state"] == "waiting")
+            answer = w.submit(amending, *w.officers(body))
         if code:
             refuse(f"{do} of {kind.name}", answer, code, 409)
         else:

@@ -305,9 +305,28 @@ static void the_dead_rise_by_a_void_alone(void **state)
     (void)bind(w, &p, 1);
     must_be(w, give(w, "us-ks/o1", "deceased", "us-ks", "\"practitioner\":\"%s\",\"effective\":1", p.practitioner),
             DEED_EFFECTIVE);
-    must_be(w, undo(w, "us-ks/o2", "us-ks", member(w->view, "hash")), DEED_EFFECTIVE);
+    must_be(w, undo(w, "us-ks/o2", "us-ks", member(w->view, "hash")), DEED_WAITING);
+    assert_int_equal(live_index(w, &p), -1);
+    must_be(w, sign(w, "us-ks/o1"), DEED_EFFECTIVE);
     assert_int_equal(live_index(w, &p), 1);
     assert_int_equal(number(w, "select count(*) from practitioner where deceased_ms is null"), 1);
+}
+
+static void one_does_not_lift_what_one_suspended(void **state)
+{
+    struct world *w = *state;
+    struct person p = enrol(w, "clinic-1", 1);
+    (void)activate(w, &p);
+    (void)bind(w, &p, 1);
+    must_be(w,
+            give(w, "us-ks/o1", "suspend.interim", "us-ks",
+                 "\"licence\":\"%s\",\"effective\":1,\"reason\":\"emergency\",\"confirm_by\":%llu," WHY, p.licence,
+                 (unsigned long long)NOW_S + 100),
+            DEED_EFFECTIVE);
+    must_be(w, undo(w, "us-ks/o2", "us-ks", member(w->view, "hash")), DEED_WAITING);
+    assert_int_equal(live_index(w, &p), -1);
+    must_be(w, sign(w, "us-ks/o1"), DEED_EFFECTIVE);
+    assert_int_equal(live_index(w, &p), 1);
 }
 
 /* --- bodies --- */
@@ -371,6 +390,7 @@ int main(void)
         TEST(an_order_is_corrected_in_the_log),
         TEST(an_order_for_later_is_planned_anew_or_struck_out),
         TEST(the_dead_rise_by_a_void_alone),
+        TEST(one_does_not_lift_what_one_suspended),
         TEST(institutions_officers_and_apps_are_voided),
         TEST(what_stays_says_what_to_do_instead),
     };
