@@ -3,8 +3,8 @@
 #include "rows.h"
 #include "status.h"
 
-#define HANDLE_SIZE       12u /* characters of the deed's id that a code begins with */
-#define AFFILIATIONS_MAX  64u /* of one person at one institution that one deed ends */
+#define HANDLE_SIZE      12u /* characters of the deed's id that a code begins with */
+#define AFFILIATIONS_MAX 64u /* of one person at one institution that one deed ends */
 
 static csign_code conflict(const struct acting *a, const char *field, const char *reason)
 {
@@ -41,7 +41,8 @@ csign_code apply_activate(struct acting *a, struct json_out *result)
     json_put_text_member(result, "handle", handle);
     json_put_integer_member(result, "expires_at", d->head.valid_until);
     return RUN(a->session, SQL_ACTIVATION_INSERT, VALUE_TEXT(handle), VALUE_HASH(a->hash), VALUE_HASH(d->code),
-               VALUE_TEXT(d->practitioner), VALUE_TEXT(d->licence), VALUE_TEXT(d->affiliation), VALUE_INTEGER(d->head.valid_until));
+               VALUE_TEXT(d->practitioner), VALUE_TEXT(d->licence), VALUE_TEXT(d->affiliation),
+               VALUE_INTEGER(d->head.valid_until));
 }
 
 /* --- ending --- */
@@ -63,7 +64,8 @@ csign_code void_activate(struct acting *a, const struct amended *named)
     TRY(query_close(&q));
     if (!found)
         return CSIGN_E_INTERNAL;
-    return bound ? end_binding(a, binding, REASON_ADMINISTRATIVE) : RUN(a->session, SQL_ACTIVATION_VOID, VALUE_HASH(named->hash));
+    return bound ? end_binding(a, binding, REASON_ADMINISTRATIVE)
+                 : RUN(a->session, SQL_ACTIVATION_VOID, VALUE_HASH(named->hash));
 }
 
 csign_code apply_key_end(struct acting *a, struct json_out *result)

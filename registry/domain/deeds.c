@@ -170,9 +170,12 @@ static csign_code keep_signatures(const struct acting *a, const struct deed_subm
     size_t added = 0;
     for (size_t i = 0; i < in->signer_count; i++) {
         const struct signer *s = &in->signers[i];
-        const struct value values[] = {VALUE_HASH(in->hash), VALUE_TEXT(s->body), VALUE_TEXT(s->officer),
+        const struct value values[] = {VALUE_HASH(in->hash),
+                                       VALUE_TEXT(s->body),
+                                       VALUE_TEXT(s->officer),
                                        VALUE_BLOB(span_of(s->key.bytes, sizeof s->key.bytes)),
-                                       VALUE_BLOB(span_of(s->signature, sizeof s->signature)), VALUE_INTEGER(a->now_ms)};
+                                       VALUE_BLOB(span_of(s->signature, sizeof s->signature)),
+                                       VALUE_INTEGER(a->now_ms)};
         uint64_t changed;
         TRY(query_run(a->session, SQL_DEED_SIGNATURE_INSERT, values, sizeof values / sizeof *values, &changed));
         added += changed;

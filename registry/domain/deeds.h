@@ -22,12 +22,12 @@
 enum deed_state { DEED_WAITING = 1, DEED_ACCEPTED, DEED_EFFECTIVE, DEED_EXPIRED, DEED_VOIDED };
 extern const struct vocabulary deed_states;
 
-#define DEED_SIGNATURES_MAX 16u                       /* lines of one note */
-#define DEED_NOTE_MAX       (DEED_MAX + 16u * 1024u)  /* bytes of a note that is submitted */
-#define DEED_VIEW_MAX       (16u * 1024u)             /* bytes of the JSON of one deed without its note */
+#define DEED_SIGNATURES_MAX 16u                                  /* lines of one note */
+#define DEED_NOTE_MAX       (DEED_MAX + 16u * 1024u)             /* bytes of a note that is submitted */
+#define DEED_VIEW_MAX       (16u * 1024u)                        /* bytes of the JSON of one deed without its note */
 #define DEED_PUT_MAX        (2u * DEED_NOTE_MAX + DEED_VIEW_MAX) /* with its note, escaped: deeds are JSON in JSON */
-#define DEEDS_LIST_MAX      100u                      /* of one answer */
-#define DEEDS_PUT_MAX       (512u * 1024u)            /* bytes of a list; `next` says where it goes on when they are full */
+#define DEEDS_LIST_MAX      100u                                 /* of one answer */
+#define DEEDS_PUT_MAX       (512u * 1024u) /* bytes of a list; `next` says where it goes on when they are full */
 
 struct deed_submission_inside;
 struct deed_submission {
@@ -42,7 +42,8 @@ struct deed_submission {
  * Copies and reads a note and verifies all its signatures with the officers' keys. too-large, note-…, deed-malformed,
  * officer-unknown, same-key, same-person; enrol.import and roll.import are field-invalid. On success the caller frees *ret.
  */
-csign_code deed_submission_prepare(const struct registry *registry, span note, struct deed_submission **ret, csign_fault *fault);
+csign_code deed_submission_prepare(const struct registry *registry, span note, struct deed_submission **ret,
+                                   csign_fault *fault);
 void deed_submission_free(struct deed_submission **submission);
 
 /* --- reading --- */

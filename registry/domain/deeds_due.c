@@ -172,7 +172,8 @@ static csign_code work_off(const struct registry *registry, struct due *due, uin
 
 static csign_code apply_due(const struct registry *registry, uint64_t *ret_next_ms)
 {
-    struct due due = {.registry = registry, .scratch = buffer_open(malloc(SCRATCH_SIZE), SCRATCH_SIZE), .fault = {CSIGN_OK, "", "", 0}};
+    struct due due = {
+        .registry = registry, .scratch = buffer_open(malloc(SCRATCH_SIZE), SCRATCH_SIZE), .fault = {CSIGN_OK, "", "", 0}};
     *ret_next_ms = 0;
     if (!due.scratch.data)
         return CSIGN_E_NO_SPACE;

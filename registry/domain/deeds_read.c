@@ -16,14 +16,16 @@ csign_code viewer_open(struct session *session, span body, struct viewer *ret)
     return is_institution ? CSIGN_OK : CSIGN_E_FORBIDDEN;
 }
 
-csign_code deed_put(struct json_out *o, struct session *session, const struct viewer *viewer, const uint8_t hash[CSIGN_HASH_SIZE])
+csign_code deed_put(struct json_out *o, struct session *session, const struct viewer *viewer,
+                    const uint8_t hash[CSIGN_HASH_SIZE])
 {
     bool visible;
     TRY(query_found(QUERY(session, SQL_DEED_IS_VISIBLE, VALUE_TEXT(viewer->body), VALUE_HASH(hash)), &visible));
     return visible ? deed_row_put(o, session, hash, true) : CSIGN_E_NOT_FOUND;
 }
 
-static struct query open_list(struct session *session, const struct viewer *viewer, const struct deed_filter *filter, uint64_t number)
+static struct query open_list(struct session *session, const struct viewer *viewer, const struct deed_filter *filter,
+                              uint64_t number)
 {
     const struct value body = VALUE_TEXT(viewer->body), limit = VALUE_INTEGER(filter->limit);
     if (!filter->waiting)

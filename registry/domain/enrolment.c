@@ -15,11 +15,13 @@ csign_code check_identifiers(struct acting *a, const struct deed_practitioner *p
 {
     const struct deed_identifier *items = practitioner->identifiers.items;
     for (size_t i = 0; i < practitioner->identifiers.count; i++) {
-        struct query q = QUERY(a->session, SQL_PRACTITIONER_BY_IDENTIFIER, VALUE_TEXT(items[i].system), VALUE_TEXT(items[i].value));
+        struct query q =
+            QUERY(a->session, SQL_PRACTITIONER_BY_IDENTIFIER, VALUE_TEXT(items[i].system), VALUE_TEXT(items[i].value));
         bool others = query_row(&q) && !span_equal(query_text(&q, 0), own);
         TRY(query_close(&q));
         if (others)
-            return fault_set(a->fault, CSIGN_E_DUPLICATE_PERSON, "identifiers", "one of them is a person's who is enrolled already");
+            return fault_set(a->fault, CSIGN_E_DUPLICATE_PERSON, "identifiers",
+                             "one of them is a person's who is enrolled already");
     }
     return CSIGN_OK;
 }
@@ -39,7 +41,8 @@ static bool any_shared(span jurisdictions, const struct text_list *list)
     return shared;
 }
 
-csign_code find_licence(struct acting *a, const struct deed_licence *licence, span jurisdiction, span own, span besides, span *ret)
+csign_code find_licence(struct acting *a, const struct deed_licence *licence, span jurisdiction, span own, span besides,
+                        span *ret)
 {
     csign_code code = CSIGN_OK;
     struct query q = QUERY(a->session, SQL_LICENCES_BY_NUMBER, VALUE_TEXT(licence->number), VALUE_INTEGER(licence->profession));
@@ -212,7 +215,8 @@ csign_code apply_enrol(struct acting *a, struct json_out *result)
     TRY(status_check_orders(a->session, a->licence, a->practitioner, a->fault));
     TRY(enrol_person(a, &d->practitioner, &practitioner));
     TRY(enrol_licence(a, &d->licence, practitioner, &licence));
-    TRY(query_found(QUERY(a->session, SQL_AFFILIATION_OF_LICENCE_AT, VALUE_TEXT(licence), VALUE_TEXT(d->affiliation.site)), &there));
+    TRY(query_found(QUERY(a->session, SQL_AFFILIATION_OF_LICENCE_AT, VALUE_TEXT(licence), VALUE_TEXT(d->affiliation.site)),
+                    &there));
     if (there)
         return conflict(a, "site", "the licence is affiliated here already");
     json_put_text_member(result, "practitioner", practitioner);

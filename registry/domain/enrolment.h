@@ -18,7 +18,8 @@ csign_code insert_identifiers(struct acting *a, const struct deed_practitioner *
  * The licence of this profession and number that is valid in one of these places: *ret is absent if there is none. Two people never
  * have the same: duplicate-person if it is another's than `own`. conflict if it is her own with other places. `besides` is not asked for.
  */
-csign_code find_licence(struct acting *a, const struct deed_licence *licence, span jurisdiction, span own, span besides, span *ret);
+csign_code find_licence(struct acting *a, const struct deed_licence *licence, span jurisdiction, span own, span besides,
+                        span *ret);
 
 /* Each place of a licence lies within an issuer line: credentials for another would be refused everywhere. field-invalid. */
 csign_code check_issuable(const struct acting *a, const struct deed_licence *licence);

@@ -13,13 +13,17 @@ struct enrolled {
     uint64_t present;
     span practitioner, licence, affiliation;
 };
-#define ID(member) {.name = #member, .kind = FIELD_ID, .offset = offsetof(struct enrolled, member)}
+#define ID(member)                                                                     \
+    {                                                                                  \
+        .name = #member, .kind = FIELD_ID, .offset = offsetof(struct enrolled, member) \
+    }
 static const struct schema_field enrolled_fields[] = {ID(practitioner), ID(licence), ID(affiliation)};
 static const struct schema enrolled_schema = SCHEMA(struct enrolled, enrolled_fields);
 
 static csign_code read_enrolled(struct acting *a, const struct amended *named, struct enrolled *ret)
 {
-    return schema_read_text(named->row->result, 2, a->scratch, &enrolled_schema, ret, CSIGN_E_INTERNAL, CSIGN_E_INTERNAL, a->fault);
+    return schema_read_text(named->row->result, 2, a->scratch, &enrolled_schema, ret, CSIGN_E_INTERNAL, CSIGN_E_INTERNAL,
+                            a->fault);
 }
 
 static csign_code made_by(struct query q, int column, const struct amended *named, bool *ret)
@@ -83,8 +87,9 @@ static csign_code correct_licence(struct acting *a, const struct amended *named,
         return conflict(a, "number", "another licence of this person");
     TRY(settle_conditions(a, named, held, &columns));
     TRY(RUN(a->session, SQL_LICENCE_UPDATE, VALUE_TEXT(ids->licence), VALUE_INTEGER(l->profession), VALUE_INTEGER(l->level),
-            VALUE_TEXT(columns.jurisdiction), VALUE_TEXT(l->number), VALUE_TEXT(columns.specialty), VALUE_TEXT(columns.privileges),
-            VALUE_TEXT(columns.conditions), VALUE_INTEGER(l->independent_since), VALUE_INTEGER(l->licensed_until)));
+            VALUE_TEXT(columns.jurisdiction), VALUE_TEXT(l->number), VALUE_TEXT(columns.specialty),
+            VALUE_TEXT(columns.privileges), VALUE_TEXT(columns.conditions), VALUE_INTEGER(l->independent_since),
+            VALUE_INTEGER(l->licensed_until)));
     TRY(licence_event(a, ids->licence, "corrected"));
     return status_renew(a->registry, a->session, &subject, STATUS_RENEW_LIVE, REASON_ADMINISTRATIVE, a->hash, NULL, a->fault);
 }
@@ -95,8 +100,8 @@ static csign_code correct_affiliation(struct acting *a, const struct amended *na
     const struct status_subject subject = {.scope = STATUS_OF_AFFILIATION, .id = ids->affiliation};
     if (!span_equal(f->site, named->before->enrol.affiliation.site))
         return conflict(a, "site", "another institution: void the deed and enrol there");
-    TRY(RUN(a->session, SQL_AFFILIATION_UPDATE, VALUE_TEXT(ids->affiliation), VALUE_INTEGER(f->basis), VALUE_INTEGER(f->consent),
-            VALUE_INTEGER(f->from), VALUE_INTEGER(f->to)));
+    TRY(RUN(a->session, SQL_AFFILIATION_UPDATE, VALUE_TEXT(ids->affiliation), VALUE_INTEGER(f->basis),
+            VALUE_INTEGER(f->consent), VALUE_INTEGER(f->from), VALUE_INTEGER(f->to)));
     return status_renew(a->registry, a->session, &subject, STATUS_RENEW_LIVE, REASON_ADMINISTRATIVE, a->hash, NULL, a->fault);
 }
 

@@ -91,7 +91,8 @@ csign_code apply_officer_add(struct acting *a, struct json_out *result)
     json_put_text_member(result, "officer", d->officer.vkey.name);
     return RUN(a->session, SQL_OFFICER_INSERT, VALUE_TEXT(d->body), VALUE_TEXT(d->officer.id), VALUE_TEXT(d->officer.name),
                VALUE_TEXT(d->officer.role), VALUE_TEXT(vkey_text(a, &d->officer.vkey)),
-               VALUE_BLOB(span_of(d->officer.vkey.key.bytes, CSIGN_PUBLIC_KEY_SIZE)), VALUE_INTEGER(a->now_ms), VALUE_HASH(a->hash));
+               VALUE_BLOB(span_of(d->officer.vkey.key.bytes, CSIGN_PUBLIC_KEY_SIZE)), VALUE_INTEGER(a->now_ms),
+               VALUE_HASH(a->hash));
 }
 
 /*

@@ -157,7 +157,7 @@ static csign_code use_once(struct nonces *nonces, uint64_t expires_ms, const uin
 
 csign_code nonce_use(struct nonces *nonces, span nonce, uint64_t now_ms)
 {
-    uint8_t bytes[NONCE_SIZE], expected[MARK_SIZE];
+    uint8_t bytes[NONCE_SIZE] = {0}, expected[MARK_SIZE];
     struct cursor c = cursor_open(span_of(bytes, sizeof bytes));
     uint64_t expires_ms;
     if (!base64url_exact(nonce, bytes, sizeof bytes) || !cursor_u64(&c, &expires_ms))

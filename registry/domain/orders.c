@@ -59,7 +59,7 @@ csign_code apply_order(struct acting *a, struct json_out *result)
     const struct deed_order *d = &a->deed->order;
     const enum deed_kind kind = (enum deed_kind)d->head.kind;
     const bool interim = kind == DEED_SUSPEND_INTERIM;
-    /* DOMAIN 2.7: void from the start is told apart for good, whatever reason the deed gives. */
+    /* Void from the start is told apart for good, whatever reason the deed gives: what was signed before is to be found again. */
     const enum end_reason reason = kind == DEED_RESCIND ? REASON_RESCINDED : d->reason;
     const struct status_subject subject = {.scope = STATUS_OF_LICENCE, .id = d->licence};
     const struct status_ending ending = {order_code(kind), reason, d->effective * 1000, a->hash};
@@ -84,8 +84,9 @@ csign_code apply_deceased(struct acting *a, struct json_out *result)
     if (again)
         return conflict(a, "practitioner", "recorded already");
     TRY(RUN(a->session, SQL_PRACTITIONER_SET_DECEASED, VALUE_TEXT(d->practitioner), VALUE_INTEGER(ending.effective_ms)));
-    TRY(RUN(a->session, SQL_ORDER_INSERT, VALUE_HASH(a->hash), VALUE_NULL, VALUE_TEXT(d->practitioner), VALUE_INTEGER(END_REVOKED),
-            VALUE_INTEGER(REASON_DECEASED), VALUE_INTEGER(0), VALUE_INTEGER(0), VALUE_INTEGER(ending.effective_ms)));
+    TRY(RUN(a->session, SQL_ORDER_INSERT, VALUE_HASH(a->hash), VALUE_NULL, VALUE_TEXT(d->practitioner),
+            VALUE_INTEGER(END_REVOKED), VALUE_INTEGER(REASON_DECEASED), VALUE_INTEGER(0), VALUE_INTEGER(0),
+            VALUE_INTEGER(ending.effective_ms)));
     TRY(RUN(a->session, SQL_ACTIVATION_VOID_OF_PRACTITIONER, VALUE_TEXT(d->practitioner)));
     TRY(RUN(a->session, SQL_DEED_VOID_GRANTS_OF_PRACTITIONER, VALUE_TEXT(d->practitioner), VALUE_INTEGER(DEED_ENROL),
             VALUE_INTEGER(DEED_ACTIVATE), VALUE_INTEGER(DEED_REINSTATE)));
@@ -121,8 +122,8 @@ static csign_code renew_licence(struct acting *a, span licence, enum end_reason 
 }
 
 /*
- * Suspensions are lifted; revoked, rescinded and deregistered are three different ends (DOMAIN 1.3) and stay: an order that was
- * wrong is voided, which says so. An authority lifts its own orders, and those of authorities within its jurisdictions.
+ * Suspensions are lifted; revoked, rescinded and deregistered are three different ends and stay: an order that was wrong is
+ * voided, which says so. An authority lifts its own orders, and those of authorities within its jurisdictions.
  */
 csign_code apply_reinstate(struct acting *a, struct json_out *result)
 {

@@ -48,7 +48,8 @@ static csign_code run_upload(struct operation *operation, struct session *sessio
                VALUE_INTEGER(u->version), VALUE_TEXT(u->inside->bytes));
 }
 
-static csign_code prepare(const struct registry *registry, span note, span authority, struct policy_upload *u, csign_fault *fault)
+static csign_code prepare(const struct registry *registry, span note, span authority, struct policy_upload *u,
+                          csign_fault *fault)
 {
     struct policy_upload_inside *in = u->inside;
     TRY(read_held(&registry->root, note, &in->held, fault));
@@ -132,7 +133,8 @@ csign_code policy_check_publish(struct acting *a)
     }
     free(held.memory);
     TRY(query_close(&q));
-    return found ? code : fault_set(a->fault, CSIGN_E_NOT_FOUND, "note", "not held: bring the policy first (POST /v1/policies)");
+    return found ? code
+                 : fault_set(a->fault, CSIGN_E_NOT_FOUND, "note", "not held: bring the policy first (POST /v1/policies)");
 }
 
 csign_code apply_policy_publish(struct acting *a, struct json_out *result)

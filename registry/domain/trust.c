@@ -84,7 +84,8 @@ csign_code trust_load(const struct registry *registry, const span *notes, size_t
         return fault_set(fault, CSIGN_E_ROOT_MISSING, "root", "no root note");
     struct root *roots = calloc(count, sizeof *roots);
     struct buffer scratch = buffer_open(malloc(room), room);
-    struct load l = {.operation = {.run = run}, .registry = registry, .notes = notes, .roots = roots, .count = count, .fault = fault};
+    struct load l = {
+        .operation = {.run = run}, .registry = registry, .notes = notes, .roots = roots, .count = count, .fault = fault};
     csign_code code = CSIGN_E_NO_SPACE;
     if (roots && scratch.data)
         code = read_roots(&l, roots, &scratch);

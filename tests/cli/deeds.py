@@ -183,7 +183,7 @@ def made_wrong():
             ('a deed that has too much to say', new('suspend', *suspend[:-1], 'x' * 5000), 1, 'text in the deed')):
         bad('a deed with ' + name, argv, code, *says)
     for name, text, says in (('nothing', '', 'not a deed'), ('another first line', 'countersign/deed/v2\n', 'not a deed'),
-                             ('an id that is none', get('deed').decode().replace('-7', '-4', 1), 'id in x.deed'),
+                             ('an id that is none', re.sub(r'-7(?=[0-9a-f]{3}-[89ab])', '-4', get('deed').decode()), 'id in x.deed'),
                              ('a line too many', get('deed').decode() + 'x\n', 'x.deed'),
                              ('no newline', get('deed').decode()[:-1], 'x.deed')):
         bad('to show a deed with ' + name, ['deed', 'show', put('x.deed', text)], 1, 'deed-malformed', says)
@@ -298,6 +298,8 @@ def asking():
             ("an inbox by an officer's key", ['inbox', 'list', *here], 1, 'purpose in lee.key'),
             ("a request by an officer's key", ['inbox', 'post', '--practitioner', 'p', '--url', 'u', '--expires', '1', *here], 1,
              'purpose in lee.key'),
+            ('a folder that is there', ['follow', '--once', '--registry', 'http://127.0.0.1:1', '--test', '--root-hash', DIGEST, '--state', '.'],
+             3, 'is there already, .'),
             ('a log that is not there', ['follow', '--once', '--registry', 'http://127.0.0.1:1', '--test', '--root-hash', DIGEST], 3, 'unavailable')):
         bad('asking with ' + name, argv, code, *says)
     os.environ['COUNTERSIGN_REGISTRY'] = 'http://127.0.0.1:2'

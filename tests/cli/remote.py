@@ -165,17 +165,36 @@ def app(ids):
 
 
 def watching(root_hash):
-    return subprocess.Popen([COUNTERSIGN, 'follow', '--test', '--root-hash', root_hash, '--from', '1'], cwd=HERE, stdout=subprocess.PIPE)
+    return subprocess.Popen([COUNTERSIGN, 'follow', '--test', '--root-hash', root_hash, '--from', '1', '--state', 'followed'], cwd=HERE,
+                            stdout=subprocess.PIPE)
+
+
+def check(root_hash, code, *says):
+    """Her sign-off, decided by the folder that follow keeps, without the registry."""
+    return case('decided by what was followed', ['check', '--test', '--root-hash', root_hash, '--state', 'followed', '--request', 'request',
+                '--sign-off', 'signed', '--document', 'report.txt'], code, *says)
+
+
+def sign():
+    put('report.txt', 'Findings: none.\n')
+    good('a request to sign', ['request', '--act', 'imaging_report', '--setting', 'outpatient', '--jurisdiction', 'US-KS', '--site', 'mercy',
+         '--tool', 'tool-1/m/1', '--audience', 'app-1', '--document', 'report.txt', '--label', 'Report', '--authorship', 'human',
+         '--media-type', 'text/plain', '--patient-ref', 'A' * 43, '--out', 'request'])
+    good('a sign-off', ['sign', '--credential', 'credential', '--key', 'dr-a.key', '--request', 'request', '--document', 'report.txt',
+         '--disposition', 'accepted', '--meaning', 'approval', '--yes', '--out', 'signed', *P])
 
 
 def orders(ids, root_hash):
     """Suspended and given back, while somebody follows the log."""
     order = ['order', None, ids['licence'], '--why', 'complaint 17', '--origin', 'registry.test', '--yes', *by('lee')]
     with watching(root_hash) as follower:
-        line(follower.stdout, 'index 0 is live')
+        line(follower.stdout, 'as of')
+        sign()
+        check(root_hash, 0, 'ALLOW')
         suspend = waiting('a suspension', [o or 'suspend' for o in order] + ['--reason', 'licence_action'])
         approved('a suspension', 'ann', suspend)
         line(follower.stdout, 'index 0 suspended')
+        check(root_hash, 1, 'suspended')
         follower.terminate()
     said = good('the log', ['follow', '--once', '--test', '--root-hash', root_hash], 'version 1 of the trust root', 'version 1 of a policy',
                 'index 0 is live', 'licence_action').stdout

@@ -777,6 +777,14 @@ def end():
     check(all(f.ended and len(f.events) == 1 for f in followers), "with what was published, and properly")
     check(read_all(idle) == b"", "idle connections are closed")
 
+    for _ in range(20):  # while followers go back to sleep
+        daemon = Daemon()
+        followers = [Follower(daemon, 100) for _ in range(200)]
+        check(daemon.wait_count("streams", 200), "200 streams")
+        publish(daemon, 101)
+        daemon.stop()
+        check(read_followers(followers, lambda f: f.ended) and all(len(f.events) == 1 for f in followers), "200 streams end")
+
     daemon = Daemon()
     held = daemon.connect()
     held.sendall(request("GET", "/held"))

@@ -20,7 +20,8 @@ static int begin(void **state)
 static void refused(struct world *w, csign_code code, csign_code expected, const char *field)
 {
     if (code != expected)
-        print_error("%s (%s: %s), expected %s\n%s\n", csign_code_name(code), w->fault.field, w->fault.reason, csign_code_name(expected), w->text);
+        print_error("%s (%s: %s), expected %s\n%s\n", csign_code_name(code), w->fault.field, w->fault.reason,
+                    csign_code_name(expected), w->text);
     assert_int_equal(code, expected);
     assert_string_equal(w->fault.field, field);
 }
@@ -41,11 +42,6 @@ static csign_code order(struct world *w, const char *kind, const struct person *
                 (unsigned long long)effective);
 }
 
-static int64_t live_of(struct world *w, const struct person *p)
-{
-    return number(w, "select idx from status_index s join binding b on b.id = s.binding where s.code = 0 and b.licence = '%s'", p->licence);
-}
-
 /* --- enrolments --- */
 
 static void an_enrolment_is_corrected(void **state)
@@ -54,18 +50,22 @@ static void an_enrolment_is_corrected(void **state)
     struct person p = enrol(w, "clinic-1", 1);
     (void)activate(w, &p);
     (void)bind(w, &p, 1);
-    must_be(w, correct(w, C1, "clinic-1", p.enrolment,
-                       "{\"practitioner\":{\"name\":\"Dr B. Corrected\",\"identifiers\":[{\"system\":\"npi\",\"value\":\"1001\"}]}}"),
-            DEED_EFFECTIVE);
+    must_be(
+        w,
+        correct(w, C1, "clinic-1", p.enrolment,
+                "{\"practitioner\":{\"name\":\"Dr B. Corrected\",\"identifiers\":[{\"system\":\"npi\",\"value\":\"1001\"}]}}"),
+        DEED_EFFECTIVE);
     assert_string_equal(member(w->view, "deed"), p.enrolment);
     assert_int_equal(number(w, "select count(*) from practitioner where name = 'Dr B. Corrected' and birth_date = 0"), 1);
     assert_int_equal(number(w, "select count(*) from practitioner_identifier where value = '1'"), 0);
     assert_int_equal(number(w, "select count(*) from practitioner_identifier where value = '1001'"), 1);
-    assert_int_equal(live_of(w, &p), 1);
+    assert_int_equal(live_index(w, &p), 1);
     assert_int_equal(last_leaf(w, LEAF_END).end.code, END_SUPERSEDED);
     assert_int_equal(last_leaf(w, LEAF_END).end.reason, REASON_ADMINISTRATIVE);
     /* Once more: what the first correction said stays where the second says nothing. */
-    must_be(w, correct(w, C1, "clinic-1", p.enrolment, "{\"affiliation\":{\"site\":\"clinic-1\",\"basis\":\"filed\",\"consent\":false,\"from\":7}}"),
+    must_be(w,
+            correct(w, C1, "clinic-1", p.enrolment,
+                    "{\"affiliation\":{\"site\":\"clinic-1\",\"basis\":\"filed\",\"consent\":false,\"from\":7}}"),
             DEED_EFFECTIVE);
     assert_int_equal(number(w, "select count(*) from affiliation where basis = 2 and consent = 0 and from_s = 7"), 1);
     assert_int_equal(number(w, "select count(*) from deed where corrected like '%%Dr B. Corrected%%filed%%'"), 1);
@@ -74,14 +74,19 @@ static void an_enrolment_is_corrected(void **state)
 static void a_correction_does_not_undo_an_authoritys_condition(void **state)
 {
     struct world *w = *state;
-    static const char *const licence = "{\"licence\":{\"profession\":\"physician\",\"level\":\"provisional\",\"jurisdiction\":[\"US-KS\"],"
-                                       "\"number\":\"REG-1\",\"specialty\":[],\"privileges\":{\"prescribe\":true,\"schedules\":[],"
-                                       "\"antimicrobial_grade\":1,\"narcotic\":false},\"conditions\":%s}}";
+    static const char *const licence =
+        "{\"licence\":{\"profession\":\"physician\",\"level\":\"provisional\",\"jurisdiction\":[\"US-KS\"],"
+        "\"number\":\"REG-1\",\"specialty\":[],\"privileges\":{\"prescribe\":true,\"schedules\":[],"
+        "\"antimicrobial_grade\":1,\"narcotic\":false},\"conditions\":%s}}";
     static const char *const condition = "[{\"code\":\"x\",\"acts_denied\":[],\"needs_cosign\":false}]";
     char text[1024];
     struct person p = enrol(w, "clinic-1", 1);
-    must_be(w, give(w, KS, "condition", "us-ks", "\"licence\":\"%s\",\"effective\":1,\"conditions\":[{\"code\":\"supervised\",\"acts_denied\":[],"
-                    "\"needs_cosign\":true}]," WHY, p.licence), DEED_EFFECTIVE);
+    must_be(w,
+            give(w, KS, "condition", "us-ks",
+                 "\"licence\":\"%s\",\"effective\":1,\"conditions\":[{\"code\":\"supervised\",\"acts_denied\":[],"
+                 "\"needs_cosign\":true}]," WHY,
+                 p.licence),
+            DEED_EFFECTIVE);
     (void)snprintf(text, sizeof text, licence, condition);
     refused(w, correct(w, C1, "clinic-1", p.enrolment, text), CSIGN_E_CONFLICT, "conditions");
     (void)snprintf(text, sizeof text, licence, "[]");
@@ -95,14 +100,20 @@ static void what_no_correction_changes(void **state)
     struct person p = enrol(w, "clinic-1", 1);
     (void)enrol(w, "clinic-1", 2);
     refused(w, correct(w, C1, "clinic-1", p.enrolment, "{\"do\":\"void\"}"), CSIGN_E_FIELD_INVALID, "with");
-    refused(w, correct(w, C1, "clinic-1", p.enrolment, "{\"affiliation\":{\"site\":\"clinic-2\",\"basis\":\"filed\",\"consent\":false,\"from\":7}}"),
+    refused(w,
+            correct(w, C1, "clinic-1", p.enrolment,
+                    "{\"affiliation\":{\"site\":\"clinic-2\",\"basis\":\"filed\",\"consent\":false,\"from\":7}}"),
             CSIGN_E_CONFLICT, "site");
-    refused(w, correct(w, C1, "clinic-1", p.enrolment, "{\"affiliation\":{\"site\":\"clinic-1\"}}"), CSIGN_E_DEED_MALFORMED, "basis");
-    refused(w, correct(w, C1, "clinic-1", p.enrolment, "{\"practitioner\":{\"name\":\"X\",\"identifiers\":[{\"system\":\"npi\",\"value\":\"2\"}]}}"),
+    refused(w, correct(w, C1, "clinic-1", p.enrolment, "{\"affiliation\":{\"site\":\"clinic-1\"}}"), CSIGN_E_DEED_MALFORMED,
+            "basis");
+    refused(w,
+            correct(w, C1, "clinic-1", p.enrolment,
+                    "{\"practitioner\":{\"name\":\"X\",\"identifiers\":[{\"system\":\"npi\",\"value\":\"2\"}]}}"),
             CSIGN_E_DUPLICATE_PERSON, "identifiers");
     must_be(w, give(w, C2, "enrol", "clinic-2", "%s", enrolment("clinic-2", p.practitioner, 1, "\"US-KS\"")), DEED_EFFECTIVE);
     const char *second = member(w->view, "hash");
-    refused(w, correct(w, C2, "clinic-2", second, "{\"practitioner\":{\"name\":\"X\",\"identifiers\":[]}}"), CSIGN_E_CONFLICT, "practitioner");
+    refused(w, correct(w, C2, "clinic-2", second, "{\"practitioner\":{\"name\":\"X\",\"identifiers\":[]}}"), CSIGN_E_CONFLICT,
+            "practitioner");
     refused(w, correct(w, C2, "clinic-2", p.enrolment, "{}"), CSIGN_E_FOREIGN_INSTITUTION, "deed");
     refused(w, undo(w, KS, "us-ks", p.enrolment), CSIGN_E_FOREIGN_JURISDICTION, "deed");
     refused(w, undo(w, C1, "clinic-1", b64(span_of(w->hash, 32))), CSIGN_E_NOT_FOUND, "deed");
@@ -117,7 +128,7 @@ static void an_enrolment_is_voided(void **state)
     (void)activate(w, &p);
     must_be(w, undo(w, "clinic-1/h1", "clinic-1", p.enrolment), DEED_WAITING);
     must_be(w, sign(w, "clinic-1/h2"), DEED_EFFECTIVE);
-    assert_int_equal(live_of(w, &p), -1);
+    assert_int_equal(live_index(w, &p), -1);
     assert_int_equal(last_leaf(w, LEAF_END).end.code, END_REVOKED);
     assert_int_equal(last_leaf(w, LEAF_END).end.reason, REASON_RESCINDED);
     assert_int_equal(number(w, "select count(*) from activation where state = 1"), 0);
@@ -147,9 +158,9 @@ static void a_code_is_voided_before_and_after_it_was_used(void **state)
     const char *open = activate(w, &p);
     must_be(w, undo(w, C1, "clinic-1", open), DEED_EFFECTIVE);
     assert_int_equal(number(w, "select count(*) from activation where state = 3"), 1);
-    assert_int_equal(live_of(w, &p), (int64_t)index);
+    assert_int_equal(live_index(w, &p), (int64_t)index);
     must_be(w, undo(w, C1, "clinic-1", used), DEED_EFFECTIVE);
-    assert_int_equal(live_of(w, &p), -1);
+    assert_int_equal(live_index(w, &p), -1);
     assert_int_equal(number(w, "select count(*) from binding where ended_ms is not null"), 1);
     refused(w, correct(w, C1, "clinic-1", open, "{}"), CSIGN_E_CONFLICT, "deed");
 }
@@ -167,9 +178,9 @@ static void an_order_is_voided_and_what_it_ended_given_anew(void **state)
     must_be(w, order(w, "suspend", &p, NOW_S), DEED_EFFECTIVE);
     const char *suspended = member(w->view, "hash");
     must_be(w, undo(w, KS, "us-ks", revoked), DEED_EFFECTIVE);
-    assert_int_equal(live_of(w, &p), -1); /* the other order stands */
+    assert_int_equal(live_index(w, &p), -1); /* the other order stands */
     must_be(w, undo(w, KS, "us-ks", suspended), DEED_EFFECTIVE);
-    assert_int_equal(live_of(w, &p), 1);
+    assert_int_equal(live_index(w, &p), 1);
     assert_int_equal(number(w, "select count(*) from deed where state = 5"), 2);
 }
 
@@ -190,7 +201,8 @@ static void an_order_is_corrected_in_the_log(void **state)
     assert_int_equal(leaf.end.reason, REASON_LAPSED);
     assert_int_equal(leaf.end.effective_ms, (NOW_S - 3 * 86400) * 1000);
     assert_int_equal(number(w, "select count(*) from standing_order where reason = %d and effective_ms = %llu", REASON_LAPSED,
-                            (unsigned long long)leaf.end.effective_ms), 1);
+                            (unsigned long long)leaf.end.effective_ms),
+                     1);
     refused(w, correct(w, KS, "us-ks", revoked, "{\"licence\":\"other\"}"), CSIGN_E_FIELD_INVALID, "with");
     (void)snprintf(with, sizeof with, "{\"effective\":%llu}", (unsigned long long)NOW_S + 10);
     refused(w, correct(w, KS, "us-ks", revoked, with), CSIGN_E_CONFLICT, "effective");
@@ -223,9 +235,10 @@ static void the_dead_rise_by_a_void_alone(void **state)
     struct person p = enrol(w, "clinic-1", 1);
     (void)activate(w, &p);
     (void)bind(w, &p, 1);
-    must_be(w, give(w, "us-ks/o1", "deceased", "us-ks", "\"practitioner\":\"%s\",\"effective\":1", p.practitioner), DEED_EFFECTIVE);
+    must_be(w, give(w, "us-ks/o1", "deceased", "us-ks", "\"practitioner\":\"%s\",\"effective\":1", p.practitioner),
+            DEED_EFFECTIVE);
     must_be(w, undo(w, "us-ks/o2", "us-ks", member(w->view, "hash")), DEED_EFFECTIVE);
-    assert_int_equal(live_of(w, &p), 1);
+    assert_int_equal(live_index(w, &p), 1);
     assert_int_equal(number(w, "select count(*) from practitioner where deceased_ms is null"), 1);
 }
 
@@ -234,18 +247,27 @@ static void the_dead_rise_by_a_void_alone(void **state)
 static void institutions_officers_and_apps_are_voided(void **state)
 {
     struct world *w = *state;
-    must_be(w, give(w, KS, "institution.add", "us-ks", "\"id\":\"clinic-3\",\"name\":\"X\",\"jurisdiction\":\"US-KS\",\"identifiers\":[]"),
+    must_be(w,
+            give(w, KS, "institution.add", "us-ks",
+                 "\"id\":\"clinic-3\",\"name\":\"X\",\"jurisdiction\":\"US-KS\",\"identifiers\":[]"),
             DEED_EFFECTIVE);
     const char *clinic = member(w->view, "hash");
-    must_be(w, give(w, KS, "officer.add", "us-ks", "\"body\":\"clinic-3\",\"officer\":{\"id\":\"h1\",\"name\":\"H\",\"role\":\"r\",\"vkey\":\"%s\"}",
-                    vkey_of("clinic-3/h1")), DEED_EFFECTIVE);
+    must_be(w,
+            give(w, KS, "officer.add", "us-ks",
+                 "\"body\":\"clinic-3\",\"officer\":{\"id\":\"h1\",\"name\":\"H\",\"role\":\"r\",\"vkey\":\"%s\"}",
+                 vkey_of("clinic-3/h1")),
+            DEED_EFFECTIVE);
     const char *officer = member(w->view, "hash");
     refused(w, undo(w, KS, "us-ks", clinic), CSIGN_E_CONFLICT, "deed");
     must_be(w, undo(w, KS, "us-ks", officer), DEED_EFFECTIVE);
     must_be(w, undo(w, KS, "us-ks", clinic), DEED_EFFECTIVE);
     assert_int_equal(number(w, "select count(*) from institution where ended_ms is not null"), 1);
-    must_be(w, give(w, C1, "app.add", "clinic-1", "\"id\":\"app-1\",\"tool\":\"tool-1\",\"acts\":[\"imaging_report\"],\"settings\":[\"inpatient\"],"
-                    "\"jurisdictions\":[\"US-KS\"],\"vkey\":\"%s\"", vkey_of("app-1")), DEED_EFFECTIVE);
+    must_be(w,
+            give(w, C1, "app.add", "clinic-1",
+                 "\"id\":\"app-1\",\"tool\":\"tool-1\",\"acts\":[\"imaging_report\"],\"settings\":[\"inpatient\"],"
+                 "\"jurisdictions\":[\"US-KS\"],\"vkey\":\"%s\"",
+                 vkey_of("app-1")),
+            DEED_EFFECTIVE);
     must_be(w, undo(w, C1, "clinic-1", member(w->view, "hash")), DEED_EFFECTIVE);
     assert_int_equal(number(w, "select count(*) from app where ended_ms is not null"), 1);
 }
@@ -254,7 +276,8 @@ static void what_stays_says_what_to_do_instead(void **state)
 {
     struct world *w = *state;
     struct person p = enrol(w, "clinic-1", 1);
-    must_be(w, give(w, KS, "cut", "us-ks", "\"kind\":\"tool\",\"id\":\"tool-1\",\"cut_ms\":1000,\"reason\":\"emergency\"," WHY), DEED_EFFECTIVE);
+    must_be(w, give(w, KS, "cut", "us-ks", "\"kind\":\"tool\",\"id\":\"tool-1\",\"cut_ms\":1000,\"reason\":\"emergency\"," WHY),
+            DEED_EFFECTIVE);
     refused(w, undo(w, KS, "us-ks", member(w->view, "hash")), CSIGN_E_CONFLICT, "deed");
     must_be(w, order(w, "suspend", &p, NOW_S), DEED_EFFECTIVE);
     must_be(w, undo(w, KS, "us-ks", member(w->view, "hash")), DEED_EFFECTIVE);

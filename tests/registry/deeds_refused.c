@@ -110,13 +110,25 @@ static void one_key_for_two_officers(void **state)
     struct world *w = *state;
     struct signer as = signer_of("clinic-1/h1", "clinic-1/h5", NOTE_ED25519);
     char text[320];
-    refused(w, give(w, C1, "officer.add", "clinic-1", "\"body\":\"clinic-1\",\"officer\":{\"id\":\"h5\",\"name\":\"H\",\"role\":\"r\","
-                    "\"vkey\":\"%s\"}", signer_text(&as, text)), CSIGN_E_CONFLICT, "vkey");
+    refused(w,
+            give(w, C1, "officer.add", "clinic-1",
+                 "\"body\":\"clinic-1\",\"officer\":{\"id\":\"h5\",\"name\":\"H\",\"role\":\"r\","
+                 "\"vkey\":\"%s\"}",
+                 signer_text(&as, text)),
+            CSIGN_E_CONFLICT, "vkey");
     as = signer_of("log.registry.test", "clinic-1/h5", NOTE_ED25519);
-    refused(w, give(w, C1, "officer.add", "clinic-1", "\"body\":\"clinic-1\",\"officer\":{\"id\":\"h5\",\"name\":\"H\",\"role\":\"r\","
-                    "\"vkey\":\"%s\"}", signer_text(&as, text)), CSIGN_E_CONFLICT, "vkey");
-    refused(w, give(w, C1, "officer.add", "clinic-1", "\"body\":\"clinic-1\",\"officer\":{\"id\":\"h1\",\"name\":\"H\",\"role\":\"r\","
-                    "\"vkey\":\"%s\"}", vkey_of("clinic-1/h1")), CSIGN_E_CONFLICT, "id");
+    refused(w,
+            give(w, C1, "officer.add", "clinic-1",
+                 "\"body\":\"clinic-1\",\"officer\":{\"id\":\"h5\",\"name\":\"H\",\"role\":\"r\","
+                 "\"vkey\":\"%s\"}",
+                 signer_text(&as, text)),
+            CSIGN_E_CONFLICT, "vkey");
+    refused(w,
+            give(w, C1, "officer.add", "clinic-1",
+                 "\"body\":\"clinic-1\",\"officer\":{\"id\":\"h1\",\"name\":\"H\",\"role\":\"r\","
+                 "\"vkey\":\"%s\"}",
+                 vkey_of("clinic-1/h1")),
+            CSIGN_E_CONFLICT, "id");
 }
 
 static void an_officer_who_ended(void **state)
@@ -125,7 +137,9 @@ static void an_officer_who_ended(void **state)
     must_be(w, give_enrol(w, "clinic-1/h1", 1), DEED_WAITING);
     char waiting[sizeof w->text];
     memcpy(waiting, w->text, sizeof waiting);
-    must_be(w, give(w, "clinic-1/h2", "officer.end", "clinic-1", "\"body\":\"clinic-1\",\"officer\":\"h1\",\"reason\":\"administrative\""),
+    must_be(w,
+            give(w, "clinic-1/h2", "officer.end", "clinic-1",
+                 "\"body\":\"clinic-1\",\"officer\":\"h1\",\"reason\":\"administrative\""),
             DEED_EFFECTIVE);
     refused(w, give_enrol(w, C1, 2), CSIGN_E_OFFICER_ENDED, "signature");
     /* An approval of one who is no longer in office does not count. */
@@ -149,40 +163,57 @@ static void what_concerns_their_own_licence(void **state)
 {
     struct world *w = *state;
     /* An officer whose id is an identifier of the person enrolled. */
-    must_be(w, give(w, C1, "officer.add", "clinic-1", "\"body\":\"clinic-1\",\"officer\":{\"id\":\"77\",\"name\":\"H\",\"role\":\"r\","
-                    "\"vkey\":\"%s\"}", vkey_of("clinic-1/77")), DEED_EFFECTIVE);
+    must_be(w,
+            give(w, C1, "officer.add", "clinic-1",
+                 "\"body\":\"clinic-1\",\"officer\":{\"id\":\"77\",\"name\":\"H\",\"role\":\"r\","
+                 "\"vkey\":\"%s\"}",
+                 vkey_of("clinic-1/77")),
+            DEED_EFFECTIVE);
     refused(w, give_enrol(w, "clinic-1/77 clinic-1/h1", 77), CSIGN_E_FORBIDDEN, "practitioner");
     struct person p = enrol(w, "clinic-1", 77);
-    refused(w, give(w, "clinic-1/77", "affiliation.end", "clinic-1", "\"practitioner\":\"%s\",\"site\":\"clinic-1\",\"effective\":5,"
-                    "\"reason\":\"affiliation_ended\"", p.practitioner), CSIGN_E_FORBIDDEN, "practitioner");
+    refused(w,
+            give(w, "clinic-1/77", "affiliation.end", "clinic-1",
+                 "\"practitioner\":\"%s\",\"site\":\"clinic-1\",\"effective\":5,"
+                 "\"reason\":\"affiliation_ended\"",
+                 p.practitioner),
+            CSIGN_E_FORBIDDEN, "practitioner");
 }
 
 static void bodies_that_are_none(void **state)
 {
     struct world *w = *state;
-    refused(w, give(w, "us-ks/o1", "institution.add", "us-ks", "\"id\":\"us-mo\",\"name\":\"X\",\"jurisdiction\":\"US-KS\",\"identifiers\":[]"),
+    refused(w,
+            give(w, "us-ks/o1", "institution.add", "us-ks",
+                 "\"id\":\"us-mo\",\"name\":\"X\",\"jurisdiction\":\"US-KS\",\"identifiers\":[]"),
             CSIGN_OK, "");
     refused(w, sign(w, "us-ks/o2"), CSIGN_E_CONFLICT, "id");
-    refused(w, give(w, KS, "institution.add", "us-ks", "\"id\":\"clinic-1\",\"name\":\"X\",\"jurisdiction\":\"US-KS\",\"identifiers\":[]"),
+    refused(w,
+            give(w, KS, "institution.add", "us-ks",
+                 "\"id\":\"clinic-1\",\"name\":\"X\",\"jurisdiction\":\"US-KS\",\"identifiers\":[]"),
             CSIGN_E_CONFLICT, "id");
-    refused(w, give(w, KS, "officer.end", "us-ks", "\"body\":\"nowhere\",\"officer\":\"h1\",\"reason\":\"administrative\""), CSIGN_E_NOT_FOUND,
-            "body");
-    refused(w, give(w, KS, "officer.end", "us-ks", "\"body\":\"us-ks\",\"officer\":\"o9\",\"reason\":\"administrative\""), CSIGN_E_NOT_FOUND,
-            "officer");
+    refused(w, give(w, KS, "officer.end", "us-ks", "\"body\":\"nowhere\",\"officer\":\"h1\",\"reason\":\"administrative\""),
+            CSIGN_E_NOT_FOUND, "body");
+    refused(w, give(w, KS, "officer.end", "us-ks", "\"body\":\"us-ks\",\"officer\":\"o9\",\"reason\":\"administrative\""),
+            CSIGN_E_NOT_FOUND, "officer");
 }
 
 static void an_authority_adds_officers_only_while_there_are_too_few(void **state)
 {
     struct world *w = *state;
-    refused(w, give(w, KS, "officer.add", "us-ks", "\"body\":\"clinic-1\",\"officer\":{\"id\":\"h3\",\"name\":\"H\",\"role\":\"r\","
-                    "\"vkey\":\"%s\"}", vkey_of("clinic-1/h3")), CSIGN_E_FORBIDDEN, "body");
+    refused(w,
+            give(w, KS, "officer.add", "us-ks",
+                 "\"body\":\"clinic-1\",\"officer\":{\"id\":\"h3\",\"name\":\"H\",\"role\":\"r\","
+                 "\"vkey\":\"%s\"}",
+                 vkey_of("clinic-1/h3")),
+            CSIGN_E_FORBIDDEN, "body");
 }
 
 static void files_wait_for_the_import(void **state)
 {
     struct world *w = *state;
-    static const char *const members = "\"file\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\",\"template\":\"csv-1\",\"counts\":{\"added\":1,"
-                                       "\"updated\":2,\"unchanged\":3,\"flagged\":4,\"rejected\":5}";
+    static const char *const members =
+        "\"file\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\",\"template\":\"csv-1\",\"counts\":{\"added\":1,"
+        "\"updated\":2,\"unchanged\":3,\"flagged\":4,\"rejected\":5}";
     refused(w, give(w, C1, "enrol.import", "clinic-1", "%s", members), CSIGN_E_FIELD_INVALID, "do");
     refused(w, give(w, KS, "roll.import", "us-ks", "%s", members), CSIGN_E_FIELD_INVALID, "do");
 }
@@ -225,8 +256,10 @@ static void a_person_twice(void **state)
     (void)snprintf(text, sizeof text, "%s", other);
     memcpy(strstr(text, "REG-2"), "REG-1", 5);
     refused(w, give(w, C1, "enrol", "clinic-1", "%s", text), CSIGN_E_DUPLICATE_PERSON, "number");
-    refused(w, give(w, C1, "enrol", "clinic-1", "%s", enrolment("clinic-1", p.practitioner, 1, "\"US-KS\"")), CSIGN_E_CONFLICT, "site");
-    refused(w, give(w, C1, "enrol", "clinic-1", "%s", enrolment("clinic-1", "nobody", 3, "\"US-KS\"")), CSIGN_E_NOT_FOUND, "practitioner");
+    refused(w, give(w, C1, "enrol", "clinic-1", "%s", enrolment("clinic-1", p.practitioner, 1, "\"US-KS\"")), CSIGN_E_CONFLICT,
+            "site");
+    refused(w, give(w, C1, "enrol", "clinic-1", "%s", enrolment("clinic-1", "nobody", 3, "\"US-KS\"")), CSIGN_E_NOT_FOUND,
+            "practitioner");
     /* Two waiting: the second finds what the first made. */
     must_be(w, give_enrol(w, "clinic-1/h1", 4), DEED_WAITING);
     char waiting[sizeof w->text];
@@ -241,8 +274,11 @@ static void claims_that_differ(void **state)
     struct world *w = *state;
     static const struct {
         const char *find, *put, *field;
-    } cases[] = {{"Dr B.", "Dr X.", "name"}, {"1980-02-29", "1981-02-28", "birth_date"}, {"independent\"", "provisional\"", "level"},
-                 {"2085R0202X", "2085R0203X", "specialty"}, {"\"antimicrobial_grade\":1", "\"antimicrobial_grade\":2", "privileges"},
+    } cases[] = {{"Dr B.", "Dr X.", "name"},
+                 {"1980-02-29", "1981-02-28", "birth_date"},
+                 {"independent\"", "provisional\"", "level"},
+                 {"2085R0202X", "2085R0203X", "specialty"},
+                 {"\"antimicrobial_grade\":1", "\"antimicrobial_grade\":2", "privileges"},
                  {"2030-01-01", "2031-01-01", "licensed_until"}};
     struct person p = enrol(w, "clinic-1", 1);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -252,26 +288,36 @@ static void claims_that_differ(void **state)
         (void)snprintf(edited, sizeof edited, "%.*s%s%s", (int)(at - text), text, cases[i].put, at + strlen(cases[i].find));
         refused(w, give(w, C2, "enrol", "clinic-2", "%s", edited), CSIGN_E_CONFLICT, cases[i].field);
     }
-    refused(w, give(w, C2, "enrol", "clinic-2", "%s", enrolment("clinic-2", p.practitioner, 1, "\"US-KS\",\"US-MO\"")), CSIGN_E_CONFLICT,
+    refused(w, give(w, C2, "enrol", "clinic-2", "%s", enrolment("clinic-2", p.practitioner, 1, "\"US-KS\",\"US-MO\"")),
+            CSIGN_E_CONFLICT, "jurisdiction");
+    refused(w, give(w, C1, "enrol", "clinic-1", "%s", enrolment("clinic-1", NULL, 5, "\"CN-11\"")), CSIGN_E_FIELD_INVALID,
             "jurisdiction");
-    refused(w, give(w, C1, "enrol", "clinic-1", "%s", enrolment("clinic-1", NULL, 5, "\"CN-11\"")), CSIGN_E_FIELD_INVALID, "jurisdiction");
 }
 
 static void grants_under_a_standing_order(void **state)
 {
     struct world *w = *state;
     struct person p = enrol(w, "clinic-1", 1);
-    must_be(w, give(w, KS, "suspend", "us-ks", "\"licence\":\"%s\",\"effective\":1,\"reason\":\"licence_action\"," WHY, p.licence),
+    must_be(w,
+            give(w, KS, "suspend", "us-ks", "\"licence\":\"%s\",\"effective\":1,\"reason\":\"licence_action\"," WHY, p.licence),
             DEED_EFFECTIVE);
-    refused(w, give(w, C1, "activate", "clinic-1", "\"practitioner\":\"%s\",\"licence\":\"%s\",\"affiliation\":\"%s\",\"code\":\"%s\"",
-                    p.practitioner, p.licence, p.affiliation, b64(span_of(w->hash, 32))), CSIGN_E_STANDING_ORDER, "licence");
-    refused(w, give(w, C2, "enrol", "clinic-2", "%s", enrolment("clinic-2", p.practitioner, 1, "\"US-KS\"")), CSIGN_E_STANDING_ORDER,
-            "licence");
+    refused(w,
+            give(w, C1, "activate", "clinic-1",
+                 "\"practitioner\":\"%s\",\"licence\":\"%s\",\"affiliation\":\"%s\",\"code\":\"%s\"", p.practitioner, p.licence,
+                 p.affiliation, b64(span_of(w->hash, 32))),
+            CSIGN_E_STANDING_ORDER, "licence");
+    refused(w, give(w, C2, "enrol", "clinic-2", "%s", enrolment("clinic-2", p.practitioner, 1, "\"US-KS\"")),
+            CSIGN_E_STANDING_ORDER, "licence");
     struct person other = enrol(w, "clinic-1", 2);
-    refused(w, give(w, C1, "activate", "clinic-1", "\"practitioner\":\"%s\",\"licence\":\"%s\",\"affiliation\":\"%s\",\"code\":\"%s\"",
-                    p.practitioner, other.licence, other.affiliation, b64(span_of(w->hash, 32))), CSIGN_E_FIELD_INVALID, "practitioner");
-    refused(w, give(w, KS, "reinstate", "us-ks", "\"licence\":\"%s\",\"effective\":1,\"reason\":\"reinstated\"," WHY, other.licence),
-            CSIGN_E_CONFLICT, "licence");
+    refused(w,
+            give(w, C1, "activate", "clinic-1",
+                 "\"practitioner\":\"%s\",\"licence\":\"%s\",\"affiliation\":\"%s\",\"code\":\"%s\"", p.practitioner,
+                 other.licence, other.affiliation, b64(span_of(w->hash, 32))),
+            CSIGN_E_FIELD_INVALID, "practitioner");
+    refused(
+        w,
+        give(w, KS, "reinstate", "us-ks", "\"licence\":\"%s\",\"effective\":1,\"reason\":\"reinstated\"," WHY, other.licence),
+        CSIGN_E_CONFLICT, "licence");
 }
 
 static void another_authoritys_order_is_not_lifted(void **state)
@@ -279,10 +325,13 @@ static void another_authoritys_order_is_not_lifted(void **state)
     struct world *w = *state;
     must_be(w, give(w, C1, "enrol", "clinic-1", "%s", enrolment("clinic-1", NULL, 1, "\"US-KS\",\"US-MO\"")), DEED_EFFECTIVE);
     const char *licence = member(w->view, "licence");
-    must_be(w, give(w, KS, "suspend", "us-ks", "\"licence\":\"%s\",\"effective\":1,\"reason\":\"licence_action\"," WHY, licence), DEED_EFFECTIVE);
+    must_be(w,
+            give(w, KS, "suspend", "us-ks", "\"licence\":\"%s\",\"effective\":1,\"reason\":\"licence_action\"," WHY, licence),
+            DEED_EFFECTIVE);
     refused(w, give(w, MO, "reinstate", "us-mo", "\"licence\":\"%s\",\"effective\":1,\"reason\":\"reinstated\"," WHY, licence),
             CSIGN_E_FOREIGN_JURISDICTION, "licence");
-    must_be(w, give(w, KS, "reinstate", "us-ks", "\"licence\":\"%s\",\"effective\":1,\"reason\":\"reinstated\"," WHY, licence), DEED_EFFECTIVE);
+    must_be(w, give(w, KS, "reinstate", "us-ks", "\"licence\":\"%s\",\"effective\":1,\"reason\":\"reinstated\"," WHY, licence),
+            DEED_EFFECTIVE);
 }
 
 static void endings_of_nothing(void **state)
@@ -293,11 +342,14 @@ static void endings_of_nothing(void **state)
     must_be(w, give(w, "clinic-1/h1", "affiliation.end", "clinic-1", end, p.practitioner), DEED_EFFECTIVE);
     refused(w, give(w, "clinic-1/h1", "affiliation.end", "clinic-1", end, p.practitioner), CSIGN_E_CONFLICT, "practitioner");
     refused(w, give(w, "clinic-1/h1", "affiliation.end", "clinic-1", end, "nobody"), CSIGN_E_NOT_FOUND, "practitioner");
-    refused(w, give(w, "clinic-1/h1", "key.end", "clinic-1", "\"holder\":\"%s\",\"reason\":\"administrative\"", b64(holder_thumbprint(9))),
+    refused(w,
+            give(w, "clinic-1/h1", "key.end", "clinic-1", "\"holder\":\"%s\",\"reason\":\"administrative\"",
+                 b64(holder_thumbprint(9))),
             CSIGN_E_NOT_FOUND, "holder");
-    refused(w, give(w, "clinic-1/h1", "app.end", "clinic-1", "\"id\":\"app-9\",\"reason\":\"administrative\""), CSIGN_E_NOT_FOUND, "id");
-    refused(w, give(w, KS, "suspend", "us-ks", "\"licence\":\"nobody\",\"effective\":1,\"reason\":\"licence_action\"," WHY), CSIGN_E_NOT_FOUND,
-            "licence");
+    refused(w, give(w, "clinic-1/h1", "app.end", "clinic-1", "\"id\":\"app-9\",\"reason\":\"administrative\""),
+            CSIGN_E_NOT_FOUND, "id");
+    refused(w, give(w, KS, "suspend", "us-ks", "\"licence\":\"nobody\",\"effective\":1,\"reason\":\"licence_action\"," WHY),
+            CSIGN_E_NOT_FOUND, "licence");
 }
 
 int main(void)

@@ -29,8 +29,18 @@ span world_root(struct world *w, uint64_t version, size_t admins_count)
 {
     static const char *const officers[] = {"us-ks/o1", "us-ks/o2", "us-ks/o3", "us-mo/o1", "us-mo/o2"};
     const struct validity validity = {FROM, TO};
-    struct root root = {.origin = SPAN("registry.test"), .kind = ROOT_TEST, .version = version, .issued = FROM, .expires = TO, .threshold = 2,
-                        .freshness = 1, .key_count = 2, .issuer_count = 2, .statuslog_count = 1, .fresh_count = 1, .policy_count = 1,
+    struct root root = {.origin = SPAN("registry.test"),
+                        .kind = ROOT_TEST,
+                        .version = version,
+                        .issued = FROM,
+                        .expires = TO,
+                        .threshold = 2,
+                        .freshness = 1,
+                        .key_count = 2,
+                        .issuer_count = 2,
+                        .statuslog_count = 1,
+                        .fresh_count = 1,
+                        .policy_count = 1,
                         .admin_count = admins_count};
     struct vkey keys[2];
     struct root_admin admins[5];
@@ -42,10 +52,9 @@ span world_root(struct world *w, uint64_t version, size_t admins_count)
         struct signer officer = signer_make(officers[i], NOTE_ED25519);
         admins[i] = (struct root_admin){span_of(officers[i], 5), i < 3 ? SPAN("US-KS") : SPAN("US-MO"), officer.vkey};
     }
-    const struct root_issuer issuers[2] = {{.iss = SPAN("https://registry.test"), .jurisdiction = SPAN("US-KS"),
-                                            .key = w->issuer.vkey.key, .validity = validity},
-                                           {.iss = SPAN("https://registry.test"), .jurisdiction = SPAN("US-MO"),
-                                            .key = w->issuer.vkey.key, .validity = validity}};
+    const struct root_issuer issuers[2] = {
+        {.iss = SPAN("https://registry.test"), .jurisdiction = SPAN("US-KS"), .key = w->issuer.vkey.key, .validity = validity},
+        {.iss = SPAN("https://registry.test"), .jurisdiction = SPAN("US-MO"), .key = w->issuer.vkey.key, .validity = validity}};
     const struct root_log statuslog = {w->statuslog.vkey, validity};
     const struct root_vkey fresh = {w->fresh.vkey, validity};
     const struct root_policy policy = {SPAN("US"), w->policy.vkey, validity};
@@ -87,8 +96,11 @@ int world_make(void **state)
     const struct store_options at = {.path = w->store_path, .create = true, .clock_ms = clock_ms};
     if (code == CSIGN_OK)
         code = store_open(&at, &r->store, &fault);
-    const struct log_options log = {.store = r->store, .origin = SPAN("log.registry.test"), .statuslog = {w->statuslog.vkey, &w->statuslog.key},
-                                    .fresh = {{w->fresh.vkey, &w->fresh.key}}, .fresh_count = 1};
+    const struct log_options log = {.store = r->store,
+                                    .origin = SPAN("log.registry.test"),
+                                    .statuslog = {w->statuslog.vkey, &w->statuslog.key},
+                                    .fresh = {{w->fresh.vkey, &w->fresh.key}},
+                                    .fresh_count = 1};
     if (code == CSIGN_OK)
         code = log_open(&log, &r->log, &fault);
     if (code == CSIGN_OK)
@@ -215,7 +227,8 @@ csign_code give(struct world *w, const char *signers, const char *kind, const ch
     va_end(values);
     assert_in_range(size, 0, sizeof members - 1);
     uint64_t until = w->valid_until ? w->valid_until : clock_ms() / 1000 + 3600;
-    (void)snprintf(json, sizeof json, "{\"do\":\"%s\",\"at\":\"%s\",\"valid_until\":%llu,%s}", kind, at, (unsigned long long)until, members);
+    (void)snprintf(json, sizeof json, "{\"do\":\"%s\",\"at\":\"%s\",\"valid_until\":%llu,%s}", kind, at,
+                   (unsigned long long)until, members);
     w->deeds++;
     memcpy(random + 6, &w->deeds, sizeof w->deeds);
     struct buffer id = buffer_open(w->deed_id, 36);
@@ -241,8 +254,12 @@ void must_be(struct world *w, csign_code code, enum deed_state state)
 static void add_officer(struct world *w, const char *signers, const char *at, const char *body, const char *id)
 {
     const char *name = printed("%s/%s", body, id);
-    must_be(w, give(w, signers, "officer.add", at, "\"body\":\"%s\",\"officer\":{\"id\":\"%s\",\"name\":\"Officer %s\",\"role\":\"registrar\","
-                    "\"vkey\":\"%s\"}", body, id, id, vkey_of(name)), DEED_EFFECTIVE);
+    must_be(w,
+            give(w, signers, "officer.add", at,
+                 "\"body\":\"%s\",\"officer\":{\"id\":\"%s\",\"name\":\"Officer %s\",\"role\":\"registrar\","
+                 "\"vkey\":\"%s\"}",
+                 body, id, id, vkey_of(name)),
+            DEED_EFFECTIVE);
 }
 
 void world_institutions(struct world *w)
@@ -251,9 +268,12 @@ void world_institutions(struct world *w)
         const char *id, *authority, *signers, *jurisdiction;
     } clinics[] = {{"clinic-1", "us-ks", KS, "US-KS"}, {"clinic-2", "us-mo", MO, "US-MO"}};
     for (size_t i = 0; i < 2; i++) {
-        must_be(w, give(w, clinics[i].signers, "institution.add", clinics[i].authority,
-                        "\"id\":\"%s\",\"name\":\"General %s\",\"jurisdiction\":\"%s\",\"identifiers\":[{\"system\":\"npi\",\"value\":\"1%s\"}]",
-                        clinics[i].id, clinics[i].id, clinics[i].jurisdiction, clinics[i].id), DEED_EFFECTIVE);
+        must_be(w,
+                give(w, clinics[i].signers, "institution.add", clinics[i].authority,
+                     "\"id\":\"%s\",\"name\":\"General "
+                     "%s\",\"jurisdiction\":\"%s\",\"identifiers\":[{\"system\":\"npi\",\"value\":\"1%s\"}]",
+                     clinics[i].id, clinics[i].id, clinics[i].jurisdiction, clinics[i].id),
+                DEED_EFFECTIVE);
         add_officer(w, clinics[i].signers, clinics[i].authority, clinics[i].id, "h1");
         add_officer(w, clinics[i].signers, clinics[i].authority, clinics[i].id, "h2");
     }
@@ -261,12 +281,15 @@ void world_institutions(struct world *w)
 
 const char *enrolment(const char *site, const char *id, unsigned number, const char *jurisdiction)
 {
-    return printed("\"practitioner\":{%s%s%s\"name\":\"Dr %c. Example\",\"birth_date\":\"1980-02-29\",\"identifiers\":[{\"system\":\"npi\","
-                   "\"value\":\"%u\"}]},\"licence\":{\"profession\":\"physician\",\"level\":\"independent\",\"jurisdiction\":[%s],"
-                   "\"number\":\"REG-%u\",\"specialty\":[{\"system\":\"nucc\",\"code\":\"2085R0202X\"}],\"privileges\":{\"prescribe\":true,"
-                   "\"schedules\":[],\"antimicrobial_grade\":1,\"narcotic\":false},\"conditions\":[],\"licensed_until\":\"2030-01-01\"},"
-                   "\"affiliation\":{\"site\":\"%s\",\"basis\":\"primary\",\"consent\":true,\"from\":1790000000}",
-                   id ? "\"id\":\"" : "", id ? id : "", id ? "\"," : "", (char)('A' + number % 26), number, jurisdiction, number, site);
+    return printed(
+        "\"practitioner\":{%s%s%s\"name\":\"Dr %c. "
+        "Example\",\"birth_date\":\"1980-02-29\",\"identifiers\":[{\"system\":\"npi\","
+        "\"value\":\"%u\"}]},\"licence\":{\"profession\":\"physician\",\"level\":\"independent\",\"jurisdiction\":[%s],"
+        "\"number\":\"REG-%u\",\"specialty\":[{\"system\":\"nucc\",\"code\":\"2085R0202X\"}],\"privileges\":{\"prescribe\":"
+        "true,"
+        "\"schedules\":[],\"antimicrobial_grade\":1,\"narcotic\":false},\"conditions\":[],\"licensed_until\":\"2030-01-01\"},"
+        "\"affiliation\":{\"site\":\"%s\",\"basis\":\"primary\",\"consent\":true,\"from\":1790000000}",
+        id ? "\"id\":\"" : "", id ? id : "", id ? "\"," : "", (char)('A' + number % 26), number, jurisdiction, number, site);
 }
 
 struct person enrol(struct world *w, const char *site, unsigned number)
@@ -280,8 +303,11 @@ struct person enrol(struct world *w, const char *site, unsigned number)
 
 const char *activate(struct world *w, const struct person *p)
 {
-    must_be(w, give(w, C1, "activate", "clinic-1", "\"practitioner\":\"%s\",\"licence\":\"%s\",\"affiliation\":\"%s\",\"code\":\"%s\"",
-                    p->practitioner, p->licence, p->affiliation, b64(span_of(w->hash, 32))), DEED_EFFECTIVE);
+    must_be(w,
+            give(w, C1, "activate", "clinic-1",
+                 "\"practitioner\":\"%s\",\"licence\":\"%s\",\"affiliation\":\"%s\",\"code\":\"%s\"", p->practitioner,
+                 p->licence, p->affiliation, b64(span_of(w->hash, 32))),
+            DEED_EFFECTIVE);
     return member(w->view, "hash");
 }
 
@@ -314,9 +340,10 @@ static csign_code run_bind(struct operation *operation, struct session *session)
     struct binding_act *b = (struct binding_act *)operation;
     struct public_key key = holder(b->key);
     span handle = span_of(b->world->deed_id + 24, 12);
-    TRY(RUN(session, SQL_BINDING_INSERT, VALUE_TEXT(span_text(b->person->practitioner)), VALUE_TEXT(span_text(b->person->licence)),
-            VALUE_TEXT(span_text(b->person->affiliation)), VALUE_BLOB(holder_thumbprint(b->key)), VALUE_BLOB(span_of(key.bytes, 32)),
-            VALUE_INTEGER(1), VALUE_INTEGER(1), VALUE_INTEGER(1), VALUE_INTEGER(session_time_ms(session))));
+    TRY(RUN(session, SQL_BINDING_INSERT, VALUE_TEXT(span_text(b->person->practitioner)),
+            VALUE_TEXT(span_text(b->person->licence)), VALUE_TEXT(span_text(b->person->affiliation)),
+            VALUE_BLOB(holder_thumbprint(b->key)), VALUE_BLOB(span_of(key.bytes, 32)), VALUE_INTEGER(1), VALUE_INTEGER(1),
+            VALUE_INTEGER(1), VALUE_INTEGER(session_time_ms(session))));
     int64_t binding = session_last_id(session);
     TRY(RUN(session, SQL_BINDING_REDEEM, VALUE_TEXT(handle), VALUE_INTEGER(binding)));
     return status_allocate(&b->world->registry, session, binding, REASON_UNSPECIFIED, NULL, &b->index, &b->fault);
@@ -330,6 +357,23 @@ uint64_t bind(struct world *w, const struct person *p, unsigned key)
         print_error("%s %s: %s\n", csign_code_name(code), b.fault.field, b.fault.reason);
     assert_int_equal(code, CSIGN_OK);
     return b.index;
+}
+
+csign_code give_order(struct world *w, const char *kind, const struct person *p, const char *more)
+{
+    return give(w, KS, kind, "us-ks", "\"licence\":\"%s\",\"effective\":%llu,%s" WHY, p->licence,
+                (unsigned long long)(clock_ms() / 1000), more);
+}
+
+int64_t index_code(struct world *w, uint64_t index)
+{
+    return number(w, "select code from status_index where idx = %llu", (unsigned long long)index);
+}
+
+int64_t live_index(struct world *w, const struct person *p)
+{
+    return number(w, "select idx from status_index s join binding b on b.id = s.binding where s.code = 0 and b.licence = '%s'",
+                  p->licence);
 }
 
 /* --- asking --- */

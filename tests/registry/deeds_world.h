@@ -66,6 +66,13 @@ span holder_thumbprint(unsigned key);
 /* Gives a code: its deed's hash in B64U. */
 const char *activate(struct world *w, const struct person *p);
 
+/* An order of us-ks on the person's licence, from now on; `more` are its members before `why`. */
+#define ACTION "\"reason\":\"licence_action\","
+csign_code give_order(struct world *w, const char *kind, const struct person *p, const char *more);
+/* What an index is: 0 live, else enum end_code; and the live index of a licence, -1 for none. */
+int64_t index_code(struct world *w, uint64_t index);
+int64_t live_index(struct world *w, const struct person *p);
+
 const char *b64(span bytes);
 const char *vkey_of(const char *name);
 /* One number from the data, by SQL of the test's own; -1 where there is no row. */

@@ -36,7 +36,9 @@ static void a_new_version_decides_the_jurisdictions_and_ends_no_officer(void **s
 {
     struct world *w = *state;
     world_institutions(w);
-    must_be(w, give(w, "us-ks/o1", "officer.end", "us-ks", "\"body\":\"us-ks\",\"officer\":\"o3\",\"reason\":\"administrative\""), DEED_EFFECTIVE);
+    must_be(w,
+            give(w, "us-ks/o1", "officer.end", "us-ks", "\"body\":\"us-ks\",\"officer\":\"o3\",\"reason\":\"administrative\""),
+            DEED_EFFECTIVE);
     const span notes[2] = {w->root_note, world_root(w, 2, 3)};
     assert_int_equal(load(w, notes, 2), CSIGN_OK);
     assert_int_equal(last_leaf(w, LEAF_ROOT).root.version, 2);
@@ -45,7 +47,8 @@ static void a_new_version_decides_the_jurisdictions_and_ends_no_officer(void **s
     /* Who was ended is not brought back by the line that brought her. */
     assert_int_equal(number(w, "select count(*) from officer where body = 'us-ks' and ended_ms is null"), 2);
     /* An authority without jurisdictions has no power. */
-    assert_int_equal(give(w, MO, "institution.add", "us-mo", "\"id\":\"clinic-8\",\"name\":\"X\",\"jurisdiction\":\"US-MO\",\"identifiers\":[]"),
+    assert_int_equal(give(w, MO, "institution.add", "us-mo",
+                          "\"id\":\"clinic-8\",\"name\":\"X\",\"jurisdiction\":\"US-MO\",\"identifiers\":[]"),
                      CSIGN_E_FORBIDDEN);
     assert_string_equal(w->fault.field, "at");
 }
@@ -81,8 +84,10 @@ static void the_timer_applies_what_is_due(void **state)
     struct deeds_timer *timer = NULL;
     world_institutions(w);
     struct person p = enrol(w, "clinic-1", 1);
-    must_be(w, give(w, KS, "suspend", "us-ks", "\"licence\":\"%s\",\"effective\":%llu,\"reason\":\"licence_action\"," WHY, p.licence,
-                    (unsigned long long)NOW_S + 10), DEED_ACCEPTED);
+    must_be(w,
+            give(w, KS, "suspend", "us-ks", "\"licence\":\"%s\",\"effective\":%llu,\"reason\":\"licence_action\"," WHY,
+                 p.licence, (unsigned long long)NOW_S + 10),
+            DEED_ACCEPTED);
     clock_set(CLOCK_START + 10000);
     assert_int_equal(store_start(w->registry.store), CSIGN_OK);
     assert_int_equal(deeds_timer_start(&w->registry, &timer), CSIGN_OK);
@@ -98,10 +103,8 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_make, world_remove)
     const struct CMUnitTest tests[] = {
-        TEST(the_first_leaf_names_the_root),
-        TEST(a_new_version_decides_the_jurisdictions_and_ends_no_officer),
-        TEST(what_does_not_follow_is_refused),
-        TEST(a_key_of_the_root_has_a_role),
+        TEST(the_first_leaf_names_the_root),   TEST(a_new_version_decides_the_jurisdictions_and_ends_no_officer),
+        TEST(what_does_not_follow_is_refused), TEST(a_key_of_the_root_has_a_role),
         TEST(the_timer_applies_what_is_due),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,27 +108,39 @@ static int deed_new(struct call *call)
 
 /* --- sign --- */
 
+static int sign_file(struct keyring *ring, const char *key_path, const char *path, const char *out, bool yes, struct key *key)
+{
+    struct call *call = ring->call;
+    struct deed_note *note = call_memory(call, sizeof *note);
+    STEP(deed_note_read_file(call, path, note));
+    STEP(deed_confirm(call, note, yes));
+    if (!key->signing)
+        STEP(key_open(ring, key_path, KEY_OFFICER, key));
+    STEP(deed_note_sign(call, note, key, path));
+    STEP(file_write(call, out ? out : path, note->bytes));
+    return call->json ? print(call, note) : DONE;
+}
+
 static int deed_sign(struct call *call)
 {
-    const char *path = NULL, *key_path = NULL, *passphrase_file = NULL, *out = NULL;
+    const char *key_path = NULL, *passphrase_file = NULL, *out = NULL;
+    struct texts paths = {{NULL}, 0};
     bool yes = false;
     const struct option options[] = {
-        {"FILE", OPTION_TEXT, true, &path, NULL, "a deed, also one that others signed already", NULL, 0},
+        {"FILE", OPTION_TEXTS, true, &paths, NULL, "a deed, also one that others signed already; or several", NULL, 0},
         {"--key", OPTION_TEXT, true, &key_path, "FILE", "your officer's key, named BODY/OFFICER", NULL, 0},
         {"--passphrase-file", OPTION_TEXT, false, &passphrase_file, "FILE", "of your key; else asked", NULL, 0},
         {"--yes", OPTION_FLAG, false, &yes, NULL, "do not ask: it was read and agreed to elsewhere", NULL, 0},
-        {"--out", OPTION_TEXT, false, &out, "FILE", "the signed deed; default: FILE itself", NULL, 0},
+        {"--out", OPTION_TEXT, false, &out, "FILE", "the signed deed, of one; default: FILE itself", NULL, 0},
     };
-    struct deed_note *note = call_memory(call, sizeof *note);
-    struct key key;
-    STEP(OPTIONS(call, "Shows a deed in plain words and adds an officer's signature.", options));
+    struct key key = {0};
+    STEP(OPTIONS(call, "Shows deeds in plain words and adds an officer's signature to each.", options));
+    if (out && paths.count > 1)
+        return fail(call, USAGE, "sign them one by one, or each into itself", "one file for several deeds, --out");
     struct keyring ring = {.call = call, .passphrase_file = passphrase_file};
-    STEP(deed_note_read_file(call, path, note));
-    STEP(deed_confirm(call, note, yes));
-    STEP(key_open(&ring, key_path, KEY_OFFICER, &key));
-    STEP(deed_note_sign(call, note, &key, path));
-    STEP(file_write(call, out ? out : path, note->bytes));
-    return call->json ? print(call, note) : DONE;
+    for (size_t i = 0; i < paths.count; i++)
+        STEP(sign_file(&ring, key_path, paths.items[i], out, yes, &key));
+    return DONE;
 }
 
 int verb_deed(struct call *call)

@@ -10,21 +10,25 @@
 int deed_submit(struct call *call)
 {
     struct remote_asked asked = {0};
-    const char *path = NULL;
+    struct texts paths = {{NULL}, 0};
     const struct option options[] = {
-        {"FILE", OPTION_TEXT, true, &path, NULL, "a deed with signatures", NULL, 0},
+        {"FILE", OPTION_TEXTS, true, &paths, NULL, "a deed with signatures; or several, in their order", NULL, 0},
         ROWS_REGISTRY(&asked),
         ROWS_PROOF(&asked, OFFICERS_KEY),
     };
-    struct deed_note *note = call_memory(call, sizeof *note);
     struct remote *remote;
-    STEP(OPTIONS(call, "Brings a signed deed to the registry. It waits there until enough have signed.", options));
-    STEP(deed_note_read_file(call, path, note));
-    if (note->signature_count == 0)
-        return fail_code(call, REFUSED, CSIGN_E_NOTE_UNSIGNED, NULL, path);
+    STEP(OPTIONS(call, "Brings signed deeds to the registry. Each waits there until enough have signed.", options));
+    struct deed_note *notes = call_memory(call, paths.count * sizeof *notes);
+    for (size_t i = 0; i < paths.count; i++) { /* all are read before the first is sent */
+        STEP(deed_note_read_file(call, paths.items[i], &notes[i]));
+        if (notes[i].signature_count == 0)
+            return fail_code(call, REFUSED, CSIGN_E_NOTE_UNSIGNED, NULL, paths.items[i]);
+    }
     STEP(remote_open(call, &asked, &remote));
     STEP(remote_open_key(remote, KEY_OFFICER));
-    return deed_act_submit(remote, note);
+    for (size_t i = 0; i < paths.count; i++)
+        STEP(deed_act_submit(remote, &notes[i]));
+    return DONE;
 }
 
 /* --- list --- */
@@ -126,10 +130,10 @@ int deed_fetch(struct call *call)
 int deed_approve(struct call *call)
 {
     struct remote_asked asked = {0};
-    const char *hash = NULL;
+    struct texts hashes = {{NULL}, 0};
     bool yes = false;
     const struct option options[] = {
-        {"HASH", OPTION_TEXT, true, &hash, NULL, "of a deed that waits", NULL, 0},
+        {"HASH", OPTION_TEXTS, true, &hashes, NULL, "of a deed that waits; or several", NULL, 0},
         {"--yes", OPTION_FLAG, false, &yes, NULL, "do not ask: it was read and agreed to elsewhere", NULL, 0},
         ROWS_REGISTRY(&asked),
         ROWS_PROOF(&asked, OFFICERS_KEY),
@@ -137,10 +141,14 @@ int deed_approve(struct call *call)
     struct deed_note *note = call_memory(call, sizeof *note);
     struct remote *remote;
     uint8_t wanted[CSIGN_HASH_SIZE];
-    STEP(OPTIONS(call, "Fetches a deed that waits, shows it in plain words, signs it and submits it.", options));
-    STEP(check_hash(call, hash, wanted));
+    STEP(OPTIONS(call, "Fetches deeds that wait, shows each in plain words, signs and submits it.", options));
+    for (size_t i = 0; i < hashes.count; i++)
+        STEP(check_hash(call, hashes.items[i], wanted));
     STEP(remote_open(call, &asked, &remote));
     STEP(remote_open_key(remote, KEY_OFFICER));
-    STEP(fetch(remote, hash, note));
-    return deed_act_sign(remote, note, yes, call_format(call, "the deed %s", hash));
+    for (size_t i = 0; i < hashes.count; i++) {
+        STEP(fetch(remote, hashes.items[i], note));
+        STEP(deed_act_sign(remote, note, yes, call_format(call, "the deed %s", hashes.items[i])));
+    }
+    return DONE;
 }

@@ -3,12 +3,14 @@
 #include "date.h"
 #include "json_write.h"
 #include "leaf_words.h"
+#include "mirror.h"
 #include "output.h"
 #include "watched.h"
 
 #include <sodium.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #define QUIET_MS 15000 /* PROTOCOL 3: a heartbeat comes at least every 5 s */
 #define REST_MS  5000u /* at most, before it is tried again */
@@ -16,9 +18,11 @@
 struct following {
     struct call *call;
     struct watched watched;
+    struct remote *streaming; /* beside the one that fetches */
     uint64_t from;
     bool heartbeats, once;
-    int64_t told; /* the evidence time that was said last */
+    int outcome; /* of what is done here with what came */
+    struct mirror *mirror; /* NULL: nothing is kept */
 };
 
 /* --- saying --- */
@@ -29,13 +33,10 @@ static void put_line(struct buffer *line)
     fwrite(line->data, 1, line->size, stdout);
 }
 
-static void say_leaf(void *context, uint64_t place, const struct leaf *leaf)
+static void say_leaf(const struct following *f, uint64_t place, const struct leaf *leaf)
 {
-    const struct following *f = context;
     char words[LEAF_WORDS_MAX], memory[3 * LEAF_WORDS_MAX];
     struct buffer text = buffer_open(words, sizeof words), line = buffer_open(memory, sizeof memory);
-    if (place < f->from)
-        return;
     leaf_words(&text, leaf);
     if (f->call->json) {
         const uint8_t type = (uint8_t)leaf->type;
@@ -59,7 +60,6 @@ static int say_age(struct following *f)
     char memory[256];
     struct buffer line = buffer_open(memory, sizeof memory);
     const int64_t evidence = watched_evidence(&f->watched), age = clock_now() - evidence;
-    f->told = evidence;
     if (f->call->json) {
         struct json_out o = json_out(&line);
         json_put_object(&o);
@@ -79,6 +79,33 @@ static int say_age(struct following *f)
     return put_out(f->call, SPAN(""));
 }
 
+/* --- what is called with what came --- */
+
+static void take_leaf(void *context, uint64_t place, const struct leaf *leaf)
+{
+    struct following *f = context;
+    if (f->mirror)
+        mirror_leaf(f->mirror, leaf);
+    if (place >= f->from)
+        say_leaf(f, place, leaf);
+}
+
+static void take_checkpoint(void *context, span note)
+{
+    struct following *f = context;
+    if (f->mirror)
+        mirror_checkpoint(f->mirror, note);
+}
+
+static void take_note(void *context, const char *path, span note)
+{
+    struct following *f = context;
+    if (f->mirror)
+        mirror_note(f->mirror, path, note);
+}
+
+static const struct watched_calls calls = {take_leaf, take_checkpoint, take_note};
+
 /* --- following --- */
 
 static int tell(struct following *f, csign_code code, const csign_fault *fault)
@@ -87,13 +114,39 @@ static int tell(struct following *f, csign_code code, const csign_fault *fault)
     return fail_code(f->call, cannot ? CANNOT : REFUSED, code, fault, f->watched.remote->url);
 }
 
+/*
+ * What the log names and is not held: trust roots, without which nothing newer is believed, and for the folder policies too. One
+ * that cannot be had is missing there, and then a decision by it refuses.
+ */
+static csign_code fetch_named(struct following *f, csign_fault *fault)
+{
+    csign_gate_want want;
+    size_t missing;
+    bool wants_root = false;
+    for (size_t place = 0; !wants_root && csign_gate_wants(f->watched.gate, place, &want); place++)
+        wants_root = !want.is_policy;
+    if (wants_root)
+        TRY(watched_roots(&f->watched, fault));
+    csign_code code = f->mirror ? watched_policies(&f->watched, &missing, fault) : CSIGN_OK;
+    return code == CSIGN_E_UNAVAILABLE ? code : CSIGN_OK;
+}
+
 static csign_code catch_up(struct following *f, csign_fault *fault)
 {
     TRY(watched_roots(&f->watched, fault));
     TRY(watched_log(&f->watched, fault));
+    TRY(fetch_named(f, fault));
     csign_code code = watched_fresh(&f->watched, fault);
     /* The log may have grown in between: the stream brings the rest, and its heartbeats. */
     return code == CSIGN_E_PROOF_BAD || code == CSIGN_E_CHECKPOINT_ROLLED_BACK ? CSIGN_OK : code;
+}
+
+/* Whether something of ours is broken: what is said goes nowhere, or the folder cannot be written. It was reported. */
+static bool is_over(struct following *f)
+{
+    if (f->outcome == DONE && f->mirror)
+        f->outcome = f->mirror->outcome;
+    return f->outcome != DONE;
 }
 
 static csign_code take_input(struct following *f, struct event_reader *reader, span input, csign_fault *fault)
@@ -105,8 +158,12 @@ static csign_code take_input(struct following *f, struct event_reader *reader, s
         if (!has_event)
             break;
         TRY(watched_take(&f->watched, &event, fault));
-        if ((event.kind == SERVER_EVENT_LOG || f->heartbeats) && say_age(f) != DONE)
-            return fault_set(fault, CSIGN_E_UNAVAILABLE, "", "nobody reads what is said");
+        if (event.kind == SERVER_EVENT_LOG)
+            TRY(fetch_named(f, fault));
+        if (event.kind == SERVER_EVENT_LOG || f->heartbeats)
+            f->outcome = say_age(f);
+        if (is_over(f))
+            return CSIGN_OK;
     }
     return CSIGN_OK;
 }
@@ -123,6 +180,8 @@ static csign_code stream(struct following *f, struct client *client, void *memor
         TRY(client_read(client, 1000, &input, &reply, fault));
         const int64_t before = watched_evidence(&f->watched);
         TRY(take_input(f, &reader, input, fault));
+        if (is_over(f))
+            return CSIGN_OK;
         if (watched_evidence(&f->watched) > before)
             heard = clock_now_ms();
         else if (clock_now_ms() > heard + QUIET_MS)
@@ -150,12 +209,10 @@ static int follow(struct following *f)
     csign_code code = catch_up(f, &fault);
     if (code != CSIGN_OK)
         return tell(f, code, &fault);
-    STEP(say_age(f));
-    while (!f->once) {
-        code = stream(f, f->watched.remote->client, memory, &fault);
-        client_end_stream(f->watched.remote->client);
-        if (ferror(stdout))
-            return CANNOT;
+    f->outcome = say_age(f);
+    while (!is_over(f) && !f->once) {
+        code = stream(f, f->streaming->client, memory, &fault);
+        client_end_stream(f->streaming->client);
         while (is_passing(code)) {
             (void)tell(f, code, &fault);
             rest();
@@ -163,8 +220,19 @@ static int follow(struct following *f)
         }
         if (code != CSIGN_OK)
             return tell(f, code, &fault);
-        STEP(say_age(f));
+        if (!is_over(f))
+            f->outcome = say_age(f);
     }
+    return f->outcome;
+}
+
+/* A folder of its own: what another registry served before would stand between. */
+static int open_mirror(struct following *f, const char *folder)
+{
+    f->mirror = call_memory(f->call, sizeof *f->mirror);
+    *f->mirror = (struct mirror){.call = f->call, .folder = folder};
+    if (access(folder, F_OK) == 0)
+        return fail(f->call, CANNOT, "give one that is not there yet", "is there already, %s", folder);
     return DONE;
 }
 
@@ -172,6 +240,7 @@ int verb_follow(struct call *call)
 {
     struct remote_asked asked = {0};
     struct following *f = call_memory(call, sizeof *f);
+    const char *folder = NULL;
     struct remote *remote;
     uint8_t root_hash[CSIGN_HASH_SIZE];
     csign_fault fault;
@@ -180,15 +249,19 @@ int verb_follow(struct call *call)
         ROWS_REGISTRY(&asked),
         {"--from", OPTION_NUMBER, false, &f->from, "LEAF", "say only those from this on", NULL, INT64_MAX},
         {"--heartbeats", OPTION_FLAG, false, &f->heartbeats, NULL, "also say when the log has not grown", NULL, 0},
+        {"--state", OPTION_TEXT, false, &folder, "DIR", "a folder to make, and to keep what is served in, for `check --state`", NULL, 0},
         {"--once", OPTION_FLAG, false, &f->once, NULL, "end when all that is there was said", NULL, 0},
     };
     STEP(OPTIONS(call, "Says each leaf of the status log in words, and follows it as it grows.", options));
     STEP(remote_open(call, &asked, &remote));
+    STEP(remote_open(call, &asked, &f->streaming));
     f->call = call;
     csign_code code = watched_open(remote, root_hash, &f->watched, &fault);
     if (code != CSIGN_OK)
         return fail_code(call, CANNOT, code, &fault, remote->url);
-    f->watched.seen = say_leaf;
+    f->watched.calls = &calls;
     f->watched.context = f;
+    if (folder)
+        STEP(open_mirror(f, folder));
     return follow(f);
 }

@@ -61,6 +61,8 @@ static csign_code take_root(struct watched *w, uint64_t version, csign_fault *fa
     tail[out.size] = 0;
     TRY(remote_try(w->remote, REMOTE_ROOT, tail, &reply, fault));
     csign_code code = csign_gate_apply_root(w->gate, reply.body, &gate, fault);
+    if (w->calls && (code == CSIGN_OK || (code == CSIGN_E_ROOT_HASH && !w->gate->root)))
+        w->calls->note(w->context, call_format(w->remote->call, "trust/%s", tail), reply.body);
     return next(w, gate, code);
 }
 
@@ -110,12 +112,14 @@ static csign_code fetch_tile(struct watched *w, uint64_t from, uint64_t size, st
     return CSIGN_OK;
 }
 
-static void show(struct watched *w, uint64_t first, const uint8_t *leaves, uint64_t count)
+static void show(struct watched *w, uint64_t first, const uint8_t *leaves, uint64_t count, span checkpoint)
 {
     struct leaf leaf;
-    for (uint64_t i = 0; w->seen && i < count; i++)
+    for (uint64_t i = 0; w->calls && i < count; i++)
         if (leaf_read(span_of(leaves + i * LEAF_SIZE, LEAF_SIZE), &leaf, NULL) == CSIGN_OK) /* the gate took it: it reads */
-            w->seen(w->context, first + i, &leaf);
+            w->calls->leaf(w->context, first + i, &leaf);
+    if (w->calls)
+        w->calls->checkpoint(w->context, checkpoint);
 }
 
 csign_code watched_log(struct watched *w, csign_fault *fault)
@@ -137,7 +141,7 @@ csign_code watched_log(struct watched *w, csign_fault *fault)
         TRY(fetch_tile(w, first + leaves.size / LEAF_SIZE, size, &leaves, fault));
     csign_code code = csign_gate_apply_leaves(w->gate, leaves.data, count, checkpoint, &gate, fault);
     TRY(next(w, gate, code));
-    show(w, first, leaves.data, count);
+    show(w, first, leaves.data, count, checkpoint);
     return CSIGN_OK;
 }
 
@@ -164,6 +168,8 @@ static csign_code take_policy(struct watched *w, const csign_gate_want *want, cs
     base64url_encode(&tail, span_of(want->note, sizeof want->note));
     TRY(remote_try(w->remote, REMOTE_POLICY_NOTE, name, &reply, fault));
     csign_code code = csign_gate_apply_policy(w->gate, reply.body, &gate, fault);
+    if (w->calls && code == CSIGN_OK)
+        w->calls->note(w->context, call_format(w->remote->call, "policies/%s", name), reply.body);
     return next(w, gate, code);
 }
 
@@ -198,7 +204,7 @@ static csign_code take_leaves(struct watched *w, span object, csign_fault *fault
     TRY(next(w, gate, code));
     w->scratch.size = 0;
     TRY(event_read(object, &w->scratch, &event, fault));
-    show(w, event.first, event.leaves, event.count);
+    show(w, event.first, event.leaves, event.count, event.checkpoint);
     return CSIGN_OK;
 }
 
@@ -211,6 +217,8 @@ csign_code watched_take(struct watched *w, const struct server_event *event, csi
     } else if (event->kind == SERVER_EVENT_FRESH) {
         code = csign_gate_apply_checkpoint(w->gate, event->data, &gate, fault);
         code = next(w, gate, code);
+        if (w->calls && code == CSIGN_OK)
+            w->calls->checkpoint(w->context, event->data);
     }
     return code == CSIGN_E_CHECKPOINT_ROLLED_BACK ? CSIGN_OK : code;
 }

@@ -14,9 +14,17 @@ struct watched {
     csign_gate *gate;
     uint8_t nonce[CSIGN_NONCE_SIZE];
     struct buffer scratch;
-    /* Called with each leaf that the gate has taken; NULL: nobody. */
-    void (*seen)(void *context, uint64_t place, const struct leaf *leaf);
+    const struct watched_calls *calls; /* NULL: nobody looks on */
     void *context;
+};
+
+/* Called with what the gate has taken, when it has. */
+struct watched_calls {
+    void (*leaf)(void *context, uint64_t place, const struct leaf *leaf);
+    /* Of exactly the leaves so far, newer than the one before. */
+    void (*checkpoint)(void *context, span note);
+    /* A trust root or a policy, by the path where it is served; also the roots before the pinned one, which nobody vouches for. */
+    void (*note)(void *context, const char *path, span note);
 };
 
 /* A gate for the root of this hash, which is not fetched yet. */

@@ -8,7 +8,7 @@
 
 #define STALL_MS      15000u /* PROTOCOL 3: a heartbeat comes at least every 5 s */
 #define QUICK_MS      250u   /* the first attempt after a break */
-#define JITTER_MS     5000u  /* LOG 1 */
+#define JITTER_MS     5000u  /* the whole of it is jitter: a registry that comes back is not stormed */
 #define DISTRUST_MS   30000u /* nothing but a new root helps, and those are rare */
 #define WANTS_AGAIN_MS 30000u
 
