@@ -85,13 +85,6 @@ void act_write_deed(struct acts *all, char text[ACT_NOTE_MAX], const char *kind,
     text[out.size] = 0;
 }
 
-void act_handle(const char *text, char ret[CODE_HANDLE_SIZE + 1])
-{
-    const char *id = strchr(strchr(text, '\n') + 1, '\n') + 1; /* the third line */
-    memcpy(ret, id + UUID_SIZE - CODE_HANDLE_SIZE, CODE_HANDLE_SIZE);
-    ret[CODE_HANDLE_SIZE] = 0;
-}
-
 void act_sign(struct act *act, const char *text, const char *signers)
 {
     struct buffer note = buffer_open(act->note, sizeof act->note);
@@ -138,8 +131,9 @@ static void answer(struct act *act, csign_code code)
     act->answer = code;
     act->place = atomic_fetch_add(&all->places, 1) + 1;
     pthread_mutex_lock(&all->lock);
-    if (--all->left == 0)
-        pthread_cond_signal(&all->changed);
+    act->is_answered = true;
+    all->left--;
+    pthread_cond_broadcast(&all->changed);
     pthread_mutex_unlock(&all->lock);
 }
 
@@ -196,6 +190,10 @@ static void perform(struct act *act)
     }
     if (code != CSIGN_OK)
         answer(act, code);
+    pthread_mutex_lock(&act->all->lock);
+    while (act->all->is_patient && !act->is_answered)
+        pthread_cond_wait(&act->all->changed, &act->all->lock);
+    pthread_mutex_unlock(&act->all->lock);
 }
 
 struct thread {

@@ -29,6 +29,7 @@ struct act {
     csign_code answer;
     enum deed_state state;
     uint64_t place;
+    bool is_answered;
     csign_fault fault;
     struct deed_submission *deed;
     union {
@@ -49,6 +50,7 @@ struct acts {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     size_t left;
+    bool is_patient; /* a thread waits for each answer before it asks the next; else all is asked as fast as can be */
 };
 
 void acts_open(struct acts *all, const struct registry *registry, size_t capacity, uint64_t seed);
@@ -59,8 +61,6 @@ struct act *act_add(struct acts *all, enum act_kind kind, char what, unsigned sc
 /* The text of a deed, and the note with these signers' lines, with blanks between. */
 void act_write_deed(struct acts *all, char text[ACT_NOTE_MAX], const char *kind, const char *at, const char *members);
 void act_sign(struct act *act, const char *text, const char *signers);
-/* The last characters of the id that a deed's text has: what its code begins with. */
-void act_handle(const char *text, char ret[CODE_HANDLE_SIZE + 1]);
 /* Performs all and waits for every answer; `spread` is how far apart two neighbours may come to be performed. */
 void acts_perform(struct acts *all, size_t spread);
 
