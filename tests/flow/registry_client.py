@@ -493,11 +493,15 @@ class Registry:
         except FileNotFoundError:
             return ""
 
-    def start(self, deadline=DEADLINE):
-        """Serves, on a port of the system's choice; returns when it listens."""
+    def spawn(self):
+        """Starts it, and waits for nothing."""
         with open(os.path.join(self.parent, "log"), "ab") as log:
             self.process = subprocess.Popen([*self.wrapper, self.program, "serve", "--config", self.config],
                                             stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL)
+
+    def start(self, deadline=DEADLINE):
+        """Serves, on a port of the system's choice; returns when it listens."""
+        self.spawn()
         try:
             line = wait_line(self.process.stdout, "listening on ", deadline, self.process)
         except Failure as failure:
