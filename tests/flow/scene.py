@@ -72,8 +72,8 @@ class Scene:
         """Enrolled, activated and bound."""
         return self.bind(self.enrol(**changes))
 
-    def order_deed(self, do, clinician, reason="licence_action", **members):
-        return self.registry.deed(do, self.authority[0].body, licence=clinician.licence, effective=now(), reason=reason,
+    def order_deed(self, do, clinician, reason="licence_action", effective=None, **members):
+        return self.registry.deed(do, self.authority[0].body, licence=clinician.licence, effective=effective or now(), reason=reason,
                                   **members, why={"text": "as decided"})
 
     def order(self, do, clinician, **members):

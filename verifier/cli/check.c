@@ -8,6 +8,7 @@
 #include "sign_off.h"
 #include "state_folder.h"
 #include "uuid.h"
+#include "verbs.h"
 
 #include <countersign/decide.h>
 #include <sodium.h>

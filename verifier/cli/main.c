@@ -1,6 +1,7 @@
 /* countersign: dispatches to its verbs, one file each. */
 #include "options.h"
 #include "output.h"
+#include "verbs.h"
 
 #include <countersign/decide.h>
 #include <sodium.h>

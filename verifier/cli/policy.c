@@ -8,6 +8,7 @@
 #include "options.h"
 #include "output.h"
 #include "policy_verbs.h"
+#include "verbs.h"
 
 #include <stdio.h>
 

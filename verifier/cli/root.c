@@ -11,6 +11,7 @@
 #include "output.h"
 #include "passphrase.h"
 #include "test_root.h"
+#include "verbs.h"
 
 #include <sys/stat.h>
 
