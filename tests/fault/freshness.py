@@ -4,7 +4,6 @@
 A real registry and a real gate, and between them a line that can be cut or made to repeat itself. The registry's disk hangs, is read-only
 or full; clocks are stepped by an hour; an old stream is replayed; the gate starts while the registry is gone. Each ends in a refusal with
 its code, the age that is told is at least the true one, and what can be mended is."""
-import base64
 import http.client
 import http.server
 import os
@@ -14,8 +13,8 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "flow"))
-from gate_client import Gate, PolicySigner, make_release, publish_policy
-from registry_client import Failure, Officer, Registry, b64u, now, sha256
+from local_gate import Gate, PolicySigner, make_release, publish_policy
+from registry_client import Failure, Officer, Registry
 from scene import Scene
 from witness import Witness, expect, split_note
 
@@ -145,7 +144,7 @@ class World:
         self.command, self.policy = command, PolicySigner()
         self.registry = Registry(registry_program, AUTHORITY, policy_keys=[("US-KS", self.policy.vkey)])
         parent = self.registry.parent
-        self.registry_clock, self.gate_clock = Clock(clock_shim, os.path.join(parent, "clock-r")), Clock(clock_shim, os.path.join(parent, "clock-g"))
+        self.clock_shim, self.registry_clock = clock_shim, Clock(clock_shim, os.path.join(parent, "clock"))
         self.disk = Disk(disk_shim, os.path.join(parent, "disk"), self.registry.database)
         words = {**self.registry_clock.environment, **self.disk.environment, "LD_PRELOAD": f"{clock_shim}:{disk_shim}"}
         self.registry.wrapper = ["env", *(f"{name}={value}" for name, value in words.items())]
@@ -159,17 +158,15 @@ class World:
         self.gate = self.new_gate("deploy-1").start().ready()
 
     def new_gate(self, deployment):
-        root_hash = b64u(sha256(split_note(self.root)[0].encode()))
-        return Gate(self.command, self.line.url, self.registry.parent, deployment, root_hash, environment=self.gate_clock.environment)
+        return Gate(self.command, self.registry, deployment, url=self.line.url, shim=self.clock_shim)
 
     def credential(self, person):
         return self.registry.client().credential(person.key).ok(200)["credential"]
 
-    def ask(self, person=None, credential=None, gate=None, at=None):
+    def ask(self, person=None, gate=None):
         """A new release, signed now: the decision."""
         gate, person = gate or self.gate, person or self.person
-        credential = credential or self.kept[person]
-        return gate.release(make_release(person, credential, gate.deployment, at=at))
+        return gate.decision(make_release(person, self.kept[person], gate.deployment))
 
     def renew(self):
         """Credentials, while the registry gives them."""
@@ -310,7 +307,7 @@ def an_old_stream(world):
     world.gate.start()
     decision = world.until("a gate with a mark, under an old stream", "status-stale")
     refused_told(decision, old_time, world)
-    status = world.gate.wait("it says why", lambda s: "checkpoint-rolled-back" in s.get("problem", "") or "rolled" in s.get("problem", ""))
+    status = world.gate.wait("says why", lambda s: "checkpoint-rolled-back" in s.get("problem", "") or "rolled" in s.get("problem", ""))
     expect(f"it is not ready: {status}", not status["ready"] and status["log_size"] >= size)
     end = time.monotonic() + 8
     while time.monotonic() < end:
@@ -370,7 +367,7 @@ def clocks(world):
     world.renew()
     world.until("before", None)
     # the gate's, back: it knows that it stands behind what was signed
-    world.gate_clock.set(-HOUR)
+    world.gate.step_clock(-HOUR)
     decision = world.until("the gate's clock goes back", "clock", deadline=5)
     expect(f"no age is told that would be young: {decision}", decision["verdict"] == "refuse")
     world.gate.restart()
@@ -378,10 +375,10 @@ def clocks(world):
     while time.monotonic() < end:
         decision = world.ask()
         expect(f"after a restart it is not fooled: {decision}", decision["verdict"] == "refuse" and decision["code"] in ("clock", "status-stale"))
-    world.gate_clock.set(0)
+    world.gate.step_clock(0)
     world.until("the gate's clock is right again", None)
     # the gate's, forward: what was signed is an hour old to it
-    world.gate_clock.set(HOUR)
+    world.gate.step_clock(HOUR)
     decision = world.until("the gate's clock goes forward", "status-stale", deadline=5)
     expect(f"an hour is told: {decision}", HOUR - 5 <= decision["status"]["age_s"] <= HOUR + 15)
     world.gate.restart()
@@ -390,7 +387,7 @@ def clocks(world):
         decision = world.ask()
         expect(f"after a restart too: {decision}", decision["verdict"] == "refuse" and decision["code"] == "status-stale")
         expect(f"no young age: {decision}", decision["status"]["age_s"] >= HOUR - 5 or decision["status"]["time"] == 0)
-    world.gate_clock.set(0)
+    world.gate.step_clock(0)
     world.gate.restart().ready()
     world.until("the gate's clock is right again", None)
 
@@ -441,7 +438,7 @@ def main(*programs):
             world.registry.stop()
             world.registry.fsck()
         except BaseException:
-            print(world.gate.log())
+            print(world.gate.said())
             raise
         finally:
             world.disk.sound()

@@ -4,7 +4,6 @@
 After each death: no permit was answered whose receipt is not on disk, or with the registry; no sign-off was consumed by two releases;
 the same release asked again is answered, another for the same sign-off is `replay`; and the registry has each receipt exactly once, in
 sequence, in one chain."""
-import base64
 import http.client
 import json
 import os
@@ -18,8 +17,8 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "flow"))
-from gate_client import Gate, KeyFile, PolicySigner, make_release, publish_policy
-from registry_client import App, Failure, Officer, Registry, sha256, uuid7
+from local_gate import Gate, KeyFile, PolicySigner, make_release, publish_policy
+from registry_client import Failure, Officer, Registry, sha256, uuid7
 from scene import Scene
 from witness import expect
 
@@ -58,14 +57,14 @@ class Load:
 
     def start(self):
         for work in (self.release, self.release, self.release, self.contest, self.contest, self.report):
-            thread = threading.Thread(target=self.drive, args=(work, self.gate.client()), daemon=True)
+            thread = threading.Thread(target=self.drive, args=(work,), daemon=True)
             thread.start()
             self.threads.append(thread)
 
-    def drive(self, work, client):
+    def drive(self, work):
         try:
             while not self.is_over:
-                work(client)
+                work()
         except GONE:
             pass
         except Exception as failure:  # pylint: disable=broad-except
@@ -79,37 +78,37 @@ class Load:
         if self.failures:
             raise self.failures[0]
 
-    def release(self, client):
+    def release(self):
         person, credential = random.choice(self.people)
         release = make_release(person, credential, DEPLOYMENT)
         if random.random() < 0.3:
-            client.post("/receive", {"sign_off": release["sign_offs"][0]["sign_off"]}).ok(200)
+            self.gate.ask("POST", "/receive", {"sign_off": release["sign_offs"][0]["sign_off"]}).ok()
         if random.random() < 0.5:
             with self.book.lock:
                 self.book.contested.append({**release, "release_id": uuid7()})
-        self.book.answered(release, self.gate.release(release, client))
+        self.book.answered(release, self.gate.decision(release))
         if random.random() < 0.2:
-            self.book.answered(release, self.gate.release(release, client))
+            self.book.answered(release, self.gate.decision(release))
 
-    def contest(self, client):
+    def contest(self):
         """The sign-off of a release that is being asked for, under another id: one of the two gets it."""
         with self.book.lock:
             release = self.book.contested.pop() if self.book.contested else None
         if release:
-            self.book.answered(release, self.gate.release(release, client))
+            self.book.answered(release, self.gate.decision(release))
         else:
             time.sleep(0.001)
 
-    def report(self, client):
+    def report(self):
         with self.book.lock:
             waiting = [release_id for release_id in self.book.permits if release_id not in self.book.outcomes]
         if not waiting:
             time.sleep(0.001)
             return
         release_id, outcome = random.choice(waiting), random.choice(["released", "failed"])
-        answer = client.post("/outcome", {"release_id": release_id, "outcome": outcome})
+        answer = self.gate.outcome(release_id, outcome)
         if answer.code not in ("permit-expired", "conflict"):  # conflict: it became unknown when the gate died
-            answer.ok(200)
+            answer.ok()
         self.book.outcomes[release_id] = None if answer.code == "conflict" else outcome
 
 
@@ -165,9 +164,9 @@ def check_disk(gate, registry, book):
 def check_answers(gate, book):
     """After a restart: the same again is answered, for another release it is replay."""
     for release in random.sample(list(book.permits.values()), min(3, len(book.permits))):
-        again = gate.release(release)
+        again = gate.decision(release)
         expect(f"the same release is answered again: {again}", again["verdict"] == "allow")
-        other = gate.release({**release, "release_id": uuid7()})
+        other = gate.decision({**release, "release_id": uuid7()})
         expect(f"its sign-off is consumed: {other}", other.get("code") == "replay")
 
 
@@ -183,9 +182,7 @@ def main(registry_program, command, times, seed):
         scene.app(DEPLOYMENT, vkey=key.vkey)
         people = [scene.clinician() for _ in range(3)]
         people = [(person, registry.client().credential(person.key).ok(200)["credential"]) for person in people]
-        root = registry.client().get("/trust/1").ok(200)
-        root_hash = base64.urlsafe_b64encode(sha256(root[:root.rindex("\n\n") + 1].encode())).rstrip(b"=").decode()
-        gate = Gate(command, f"http://127.0.0.1:{registry.port}", registry.parent, DEPLOYMENT, root_hash, key)
+        gate = Gate(command, registry, DEPLOYMENT, *key.options)
         try:
             gate.start().ready()
             for death in range(1, times + 1):
@@ -204,7 +201,7 @@ def main(registry_program, command, times, seed):
                 if death % 20 == 0 or death == times:
                     print(f"{death} deaths: {len(book.permits)} permits, {book.repeats} of them again, {book.replays} replays, "
                           f"{len(registry_lines(registry))} receipts with the registry", flush=True)
-            gate.wait("all receipts are with the registry", lambda status: status["receipts_waiting"] == 0, 60)
+            gate.wait("has sent all receipts", lambda status: status["receipts_waiting"] == 0, 60)
             lines = check_chain(registry_lines(registry))
             permits = [json.loads(line)["release_id"] for _, line, _ in lines if json.loads(line)["event"] == "permit"]
             expect("the registry has every permit", set(book.permits) <= set(permits))
