@@ -466,7 +466,7 @@ static void an_order_that_becomes_due(void **state)
         assert_int_equal(live(), live_before);
         acts_clear(&all);
     }
-    print_sides("FM", extra() / 50);
+    print_sides("M", 0);
 }
 
 /* --- what is left --- */
