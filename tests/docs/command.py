@@ -18,7 +18,7 @@ def tell(*words):
 
 def verbs_of(text):
     """The verbs of a --help that lists verbs, or none."""
-    return re.findall(r"^  ([a-z]+) ", text, re.M) if re.search(r"^usage: countersign.* VERB$", text, re.M) else []
+    return re.findall(r"^  ([a-z][a-z-]*) ", text, re.M) if re.search(r"^usage: countersign.* VERB$", text, re.M) else []
 
 
 def options_of(text):
