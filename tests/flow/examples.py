@@ -74,11 +74,12 @@ class App:
         expect(f"{self.name}: a permit", allowed["verdict"] == "allow" and allowed["release_id"])
         self.site.gate.outcome(allowed["release_id"], "failed").refused("conflict", 409)  # for it has said `released`
         expect(f"{self.name}: the same again", self.ask(1, good, request, signed)["code"] == "replay")
-        expect(f"{self.name}: a request that is none", self.ask(1, good, self.put("none", {**make_request("x"), "tool": "x"}))["status"] == 400)
+        none = self.put("none", {**make_request("x"), "tool": "x"})
+        expect(f"{self.name}: a request that is none", self.ask(1, good, none)["status"] == 400)
 
     def check_without_gate(self):
-        done = subprocess.run([*self.words, self.site.gate.address, self.put("report", DOCUMENT), *self.sign()], capture_output=True, text=True,
-                              timeout=DEADLINE, check=False)
+        files = self.put("report", DOCUMENT), *self.sign()
+        done = subprocess.run([*self.words, self.site.gate.address, *files], capture_output=True, text=True, timeout=DEADLINE, check=False)
         expect(f"{self.name} without a gate:\n{done.stdout}", done.returncode != 0 and not done.stdout)
 
 

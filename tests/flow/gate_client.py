@@ -37,8 +37,8 @@ def make_request(deployment, **changes):
 def sign_off(key, credential, request, document):
     """A key binding over the transaction data, as a clinician's client makes it: {"sign_off", "transaction_data"}."""
     copied = {m: request[m] for m in ("request_id", "slot", "act")}
-    transaction = {"type": "urn:countersign:sign-off:1", "credential_ids": ["practitioner"], "transaction_data_hashes_alg": ["sha-256"], **copied,
-                   "meaning": "approval", "disposition": "accepted", "authorship": request["authorship"],
+    transaction = {"type": "urn:countersign:sign-off:1", "credential_ids": ["practitioner"],
+                   "transaction_data_hashes_alg": ["sha-256"], **copied, "meaning": "approval", "disposition": "accepted", "authorship": request["authorship"],
                    "document": {"digest": b64u(sha256(document)), "digest_alg": "sha-256", "media_type": request["document"]["media_type"],
                                 "size": len(document), "label": request["document"]["label"]},
                    **{m: request[m] for m in ("tool", "jurisdiction", "site", "setting", "patient_ref")}, "opened_at": now() - 1}
@@ -171,12 +171,12 @@ class Site:
         self.key_file, self.passphrase = os.path.join(self.folder, "app.key"), os.path.join(self.folder, "passphrase")
         with open(self.passphrase, "w", encoding="utf-8") as file:
             file.write(PASSPHRASE)
-        subprocess.run([program, "key", "new", "--purpose", "app", "--name", deployment, "--out", self.key_file, "--passphrase-file",
-                        self.passphrase], check=True, capture_output=True, timeout=60)
+        subprocess.run([program, "key", "new", "--quick", "--purpose", "app", "--name", deployment, "--out", self.key_file,
+                        "--passphrase-file", self.passphrase], check=True, capture_output=True, timeout=60)
         shown = subprocess.run([program, "key", "show", self.key_file, "--json"], check=True, capture_output=True, timeout=60)
         scene.app(deployment, settings=["outpatient"], vkey=json.loads(shown.stdout)["vkey"])
-        self.gate = Gate(program, self.registry, deployment, self.folder, "--key", self.key_file, "--passphrase-file", self.passphrase, shim=shim,
-                         listen=listen)
+        self.gate = Gate(program, self.registry, deployment, self.folder, "--key", self.key_file,
+                         "--passphrase-file", self.passphrase, shim=shim, listen=listen)
 
     def __enter__(self):
         self.gate.start()
