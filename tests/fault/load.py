@@ -22,6 +22,7 @@ from scene import Scene  # noqa: E402
 
 AUTHORITY = [Officer("ksbha", "chen"), Officer("ksbha", "diaz")]
 PEOPLE, STREAMS = 20, 50
+RENEW = 600  # seconds that an access token is used
 GROWTH_PART, GROWTH_KIB = 0.10, 4096  # that memory may be larger by at the end: what is measured is no multiple of a page
 
 
@@ -38,7 +39,7 @@ class Load:
         self.events = 0
 
     def runs(self):
-        return time.monotonic() < self.end and len(self.wrong) < 10
+        return time.monotonic() < self.end and not self.wrong
 
     def count(self, what, answer, expected=()):
         """Notes an answer; one that neither went well nor is among `expected` is wrong."""
@@ -57,17 +58,20 @@ class Load:
         """A thread that takes `step` this often a second; what it cannot keep up with it drops."""
         def run():
             due = time.monotonic()
-            try:
-                for number in itertools.count():
-                    if not self.runs():
-                        return
-                    step(number)
-                    due = max(due + 1 / rate, time.monotonic() - 1)
-                    time.sleep(max(0.0, due - time.monotonic()))
-            except (Failure, OSError) as failure:
-                with self.lock:
-                    self.wrong.append(f"{type(failure).__name__}: {failure}")
-        self.start(run)
+            for number in itertools.count():
+                if not self.runs():
+                    return
+                step(number)
+                due = max(due + 1 / rate, time.monotonic() - 1)
+                time.sleep(max(0.0, due - time.monotonic()))
+        self.start(lambda: self.guard(run))
+
+    def guard(self, run):
+        try:
+            run()
+        except (Failure, OSError) as failure:
+            with self.lock:
+                self.wrong.append(f"{type(failure).__name__}: {failure}")
 
     def start(self, run):
         thread = threading.Thread(target=run, daemon=True)
@@ -99,12 +103,22 @@ def tile(number):
     return "/".join(groups)
 
 
+def renew(client, key):
+    """A new access token: one lives 15 minutes, and the nonce of the one before a minute."""
+    client.token = client.nonce = None
+    client.login(key)
+
+
+def log_size(client):
+    return int(client.get("/status/checkpoint").ok(200).split("\n")[1])
+
+
 def read(load):
     client = load.registry.login(AUTHORITY[0].key)
     since = [time.monotonic()]
 
     def paths():
-        size = load.registry.log_size()
+        size = log_size(client)
         person = random.choice(load.people)
         yield "/status/checkpoint"
         if size % 256:
@@ -122,9 +136,8 @@ def read(load):
     pending = []
 
     def step(_):
-        if time.monotonic() - since[0] > 600:  # a token lives 15 minutes
-            client.token = None
-            client.login(AUTHORITY[0].key)
+        if time.monotonic() - since[0] > RENEW:
+            renew(client, AUTHORITY[0].key)
             since[0] = time.monotonic()
         if not pending:
             pending.extend(paths())
@@ -138,10 +151,9 @@ def act(load):
     scene, suspended, since = load.scene, collections.deque(), [time.monotonic()]
 
     def step(number):
-        if time.monotonic() - since[0] > 600:
-            for client, officer in ((scene.regulator, AUTHORITY[0]), (scene.client, scene.officers[0])):
-                client.token = None
-                client.login(officer.key)
+        if time.monotonic() - since[0] > RENEW:
+            renew(scene.regulator, AUTHORITY[0].key)
+            renew(scene.client, scene.officers[0].key)
             since[0] = time.monotonic()
         if number % 10 == 9:
             person = scene.clinician()
@@ -183,14 +195,17 @@ def intrude(load):
 
 def follow(load):
     """STREAMS streams, each read and now and then opened anew where the log stands."""
-    at = load.registry.host, load.registry.port
+    at, reader = (load.registry.host, load.registry.port), load.registry.client()
 
     def connect():
         stream = socket.create_connection(at, DEADLINE)
-        stream.sendall(b"GET /status/stream?from=%d HTTP/1.1\r\nHost: a\r\n\r\n" % load.registry.log_size())
+        stream.sendall(b"GET /status/stream?from=%d HTTP/1.1\r\nHost: a\r\n\r\n" % log_size(reader))
+        head = stream.recv(1 << 16)
+        if not head.startswith(b"HTTP/1.1 200 "):
+            raise Failure(head.decode())
         return stream
 
-    def run():
+    def read_all():
         with selectors.DefaultSelector() as selector:
             for _ in range(STREAMS):
                 selector.register(connect(), selectors.EVENT_READ)
@@ -200,8 +215,7 @@ def follow(load):
                     data = key.fileobj.recv(1 << 16)
                     load.events += data.count(b"\nevent: ")
                     if not data:
-                        load.wrong.append("a stream was ended")
-                        return
+                        raise Failure("a stream was ended")
                 if time.monotonic() - renewed > 1:
                     key = random.choice(list(selector.get_map().values()))
                     selector.unregister(key.fileobj)
@@ -210,7 +224,7 @@ def follow(load):
                     renewed = time.monotonic()
             for key in list(selector.get_map().values()):
                 key.fileobj.close()
-    return run
+    return lambda: load.guard(read_all)
 
 
 # --- memory ---
@@ -269,7 +283,7 @@ def main(program, seconds=60.0, rate=200.0, samples=None):
         load.join()
         first, last = report(load, taken, seconds)
         if load.wrong:
-            raise Failure("\n".join(load.wrong[:10]))
+            raise Failure("\n".join(load.wrong))
         registry.stop(60)
         print(registry.fsck().stdout.strip())
         if last > first * (1 + GROWTH_PART) + GROWTH_KIB:
