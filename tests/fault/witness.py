@@ -56,7 +56,7 @@ def split_note(note):
 
 
 class Tree:
-    """The Merkle tree of LOG 2.1, with the root of every size."""
+    """The Merkle tree of the log (RFC 9162), with the root of every size."""
 
     def __init__(self):
         self.leaves, self.roots, self.edge = [], [sha256(b"")], []
