@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #define ANSWERS_AT_ONCE 64
-#define DEADLINE_MS     10000
 
 static int poller = -1;
 
@@ -64,7 +63,6 @@ struct caller *callers_open(const char *where, size_t count)
     must(all != NULL && poller >= 0, "no memory for the connections");
     for (size_t i = 0; i < count; i++) {
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = &all[i]};
-        all[i].number = i;
         all[i].socket = strncmp(where, "unix:", 5) == 0 ? connect_unix(where + 5) : connect_port(where);
         must(epoll_ctl(poller, EPOLL_CTL_ADD, all[i].socket, &event) == 0, "epoll");
     }
@@ -123,11 +121,11 @@ static void read_more(struct caller *c)
     c->answer[c->size] = 0;
 }
 
-void callers_turn(void (*heard)(struct caller *c))
+bool callers_turn(int timeout_ms, void (*heard)(struct caller *c))
 {
     struct epoll_event events[ANSWERS_AT_ONCE];
-    int ready = epoll_wait(poller, events, ANSWERS_AT_ONCE, DEADLINE_MS);
-    must(ready > 0 || (ready < 0 && errno == EINTR), "no answer within 10 s");
+    int ready = epoll_wait(poller, events, ANSWERS_AT_ONCE, timeout_ms);
+    must(ready > 0 || timeout_ms < CALLER_PATIENCE_MS || errno == EINTR, "no answer within 10 s");
     for (int i = 0; i < ready; i++) {
         struct caller *c = events[i].data.ptr;
         read_more(c);
@@ -136,6 +134,7 @@ void callers_turn(void (*heard)(struct caller *c))
         heard(c);
         c->size = 0;
     }
+    return ready > 0;
 }
 
 /* --- what is measured --- */

@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CALLER_ANSWER_MAX (24u * 1024u)
+#define CALLER_ANSWER_MAX  (24u * 1024u)
+#define CALLER_PATIENCE_MS 10000 /* for any answer */
 
 struct caller {
     int socket;
@@ -18,7 +19,7 @@ struct caller {
     size_t size;
     char answer[CALLER_ANSWER_MAX]; /* head and body, terminated */
     char nonce[128];                /* for who needs one */
-    size_t number;                  /* the same */
+    struct caller *next;            /* the same: of those that have nothing to do */
 };
 
 /* Ends the program with a line, unless it is good. */
@@ -32,8 +33,8 @@ void caller_send(struct caller *c, const char *path, span body);
 /* What follows the field's name in the head, as "\r\nName: " wants it; NULL: it is not there. */
 const char *caller_field(const struct caller *c, const char *name);
 unsigned caller_status(const struct caller *c);
-/* Waits, reads what came, and calls `heard` for each whole answer; it may send the next request. */
-void callers_turn(void (*heard)(struct caller *c));
+/* Waits at most so long, reads what came, and calls `heard` for each whole answer; it may send the next request. Whether any came. */
+bool callers_turn(int timeout_ms, void (*heard)(struct caller *c));
 
 /* Seconds of processor time: this process', and another's. */
 double cpu_own(void);

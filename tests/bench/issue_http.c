@@ -1,7 +1,10 @@
 /*
  * The client of issue_http.py: holders who ask for credentials over kept connections, the nonce of each from the reply before.
  *
- *     bench-issue-http PORT ISS PID COUNT CONNECTIONS     with the holders' seeds in hex, one a line, on standard input
+ *     bench-issue-http PORT ISS PID COUNT CONNECTIONS RATE     with the holders' seeds in hex, one a line, on standard input
+ *
+ * RATE 0: each connection asks again when it has its answer, which measures what the registry can do; the latencies are then those of
+ * a registry that is never idle. Else so many are due a second, and latencies run from when each was due.
  *
  * It shares the processors with the registry, process PID. What it costs, most of it for signing proofs, it tells: issuings a second;
  * p50, p99 and the last in milliseconds; microseconds of processor time that one took of the client and of the registry.
@@ -23,6 +26,9 @@ static struct {
     struct signing_key holders[HOLDERS_MAX];
     size_t holder_count, sent, answered, warm, count;
     double *latencies;
+    double rate, begin; /* the first is due at `begin` */
+    size_t due;         /* sent by the rate */
+    struct caller *idle;
 } bench;
 
 static void ask(struct caller *c)
@@ -37,6 +43,31 @@ static void ask(struct caller *c)
     caller_send(c, "/v1/credentials", buffer_span(&body));
 }
 
+static void ask_or_rest(struct caller *c)
+{
+    if (bench.rate > 0) {
+        c->next = bench.idle;
+        bench.idle = c;
+    } else {
+        ask(c);
+    }
+}
+
+/* Sends what is due, as far as there are connections that wait for no answer. */
+static void ask_what_is_due(void)
+{
+    while (bench.idle && bench.due < bench.warm + bench.count) {
+        const double at = bench.begin + (double)bench.due / bench.rate;
+        if (at > seconds())
+            return;
+        struct caller *c = bench.idle;
+        bench.idle = c->next;
+        bench.due++;
+        ask(c);
+        c->sent_at = at;
+    }
+}
+
 static void take_nonce(struct caller *c)
 {
     const char *nonce = caller_field(c, "\r\nCountersign-Nonce: "), *end = nonce ? strstr(nonce, "\r\n") : NULL;
@@ -49,7 +80,7 @@ static void take_nonce(struct caller *c)
 static void hear_nonce(struct caller *c)
 {
     take_nonce(c);
-    ask(c);
+    ask_or_rest(c);
 }
 
 static void hear_credential(struct caller *c)
@@ -58,7 +89,7 @@ static void hear_credential(struct caller *c)
     if (bench.answered >= bench.warm && bench.answered < bench.warm + bench.count)
         bench.latencies[bench.answered - bench.warm] = seconds() - c->sent_at;
     if (++bench.answered < bench.warm + bench.count)
-        ask(c);
+        ask_or_rest(c);
 }
 
 static void hear(struct caller *c)
@@ -67,6 +98,13 @@ static void hear(struct caller *c)
         hear_credential(c);
     else
         hear_nonce(c);
+}
+
+static void turn(void)
+{
+    if (bench.rate > 0)
+        ask_what_is_due();
+    (void)callers_turn(bench.rate > 0 ? 1 : CALLER_PATIENCE_MS, hear);
 }
 
 static void read_holders(void)
@@ -82,23 +120,25 @@ static void read_holders(void)
 
 int main(int argc, char **argv)
 {
-    must(argc == 6 && sodium_init() >= 0, "PORT ISS PID COUNT CONNECTIONS");
+    must(argc == 7 && sodium_init() >= 0, "PORT ISS PID COUNT CONNECTIONS RATE");
     const size_t count = strtoul(argv[4], NULL, 10), connections = strtoul(argv[5], NULL, 10);
     must(count > 0 && connections > 0, "nothing to do");
     bench.iss = argv[2];
     bench.warm = connections * WARM_UP;
     bench.count = count;
+    bench.rate = strtod(argv[6], NULL);
     bench.latencies = calloc(count, sizeof *bench.latencies);
     must(bench.latencies != NULL, "no memory");
     read_holders();
     struct caller *all = callers_open(argv[1], connections);
+    bench.begin = seconds();
     for (size_t i = 0; i < connections; i++)
         caller_send(&all[i], "/v1/challenges", SPAN("{}"));
     while (bench.answered < bench.warm)
-        callers_turn(hear);
+        turn();
     const double from = seconds(), client = cpu_own(), registry = cpu_of(argv[3]);
     while (bench.answered < bench.warm + bench.count)
-        callers_turn(hear);
+        turn();
     const double took = seconds() - from, client_used = cpu_own() - client, registry_used = cpu_of(argv[3]) - registry;
     sort_seconds(bench.latencies, count);
     printf("%.0f %.3f %.3f %.3f %.1f %.1f\n", (double)count / took, bench.latencies[count / 2] * 1e3,

@@ -57,7 +57,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < connections; i++)
         ask(&all[i]);
     while (bench.answered < bench.count)
-        callers_turn(hear);
+        callers_turn(CALLER_PATIENCE_MS, hear);
     const double took = seconds() - from, client_used = cpu_own() - client, gate_used = cpu_of(argv[2]) - gate;
     sort_seconds(bench.latencies, bench.count);
     printf("%.0f %.3f %.3f %.1f %.1f\n", (double)bench.count / took, bench.latencies[bench.count / 2] * 1e3,
