@@ -73,7 +73,8 @@ csign_code deed_take_effect(struct acting *a)
     TRY(effects[a->deed->head.kind](a, &o));
     json_end_object(&o);
     TRY(buffer_code(&result));
-    return RUN(a->session, SQL_DEED_TAKE_EFFECT, VALUE_HASH(a->hash), VALUE_TEXT(buffer_span(&result)));
+    return RUN(a->session, SQL_DEED_TAKE_EFFECT, VALUE_HASH(a->hash), VALUE_TEXT(buffer_span(&result)), VALUE_TEXT(a->licence),
+               VALUE_TEXT(a->practitioner));
 }
 
 csign_code deed_accept(struct acting *a, enum deed_state *ret_state)

@@ -62,6 +62,18 @@ csign_code find_licence(struct acting *a, const struct deed_licence *licence, sp
     return buffer_code(a->scratch);
 }
 
+csign_code check_orders_beside(struct acting *a, const struct deed_licence *licence, span practitioner)
+{
+    bool stands = false;
+    struct query q = QUERY(a->session, SQL_ORDERS_BESIDE, VALUE_TEXT(practitioner), VALUE_TEXT(licence->number),
+                           VALUE_INTEGER(licence->profession), VALUE_INTEGER(DEED_SUSPEND_INTERIM), VALUE_INTEGER(DEED_DEREGISTER));
+    while (!stands && query_row(&q))
+        stands = any_shared(query_text(&q, 0), &licence->jurisdiction);
+    TRY(query_close(&q));
+    return stands ? fault_set(a->fault, CSIGN_E_STANDING_ORDER, "licence", "an order on a licence of this person or number")
+                  : CSIGN_OK;
+}
+
 csign_code check_issuable(const struct acting *a, const struct deed_licence *licence)
 {
     const struct root *root = &a->registry->root;
@@ -197,6 +209,7 @@ static csign_code enrol_licence(struct acting *a, const struct deed_licence *l, 
     *ret = a->licence;
     if (ret->data)
         return check_claims(a, l, &columns);
+    TRY(check_orders_beside(a, l, a->practitioner));
     *ret = make_id(a);
     TRY(RUN(a->session, SQL_LICENCE_INSERT, VALUE_TEXT(*ret), VALUE_TEXT(practitioner), VALUE_INTEGER(l->profession),
             VALUE_INTEGER(l->level), VALUE_TEXT(columns.jurisdiction), VALUE_TEXT(l->number), VALUE_TEXT(columns.specialty),
@@ -219,6 +232,8 @@ csign_code apply_enrol(struct acting *a, struct json_out *result)
                     &there));
     if (there)
         return conflict(a, "site", "the licence is affiliated here already");
+    a->practitioner = practitioner;
+    a->licence = licence;
     json_put_text_member(result, "practitioner", practitioner);
     json_put_text_member(result, "licence", licence);
     json_put_text_member(result, "affiliation", affiliation);

@@ -21,6 +21,12 @@ csign_code insert_identifiers(struct acting *a, const struct deed_practitioner *
 csign_code find_licence(struct acting *a, const struct deed_licence *licence, span jurisdiction, span own, span besides,
                         span *ret);
 
+/*
+ * standing-order if one stands, or was accepted for later, on a licence of this profession in one of these places that is the person's
+ * or has this number, ended or not: nobody gets round it by another licence.
+ */
+csign_code check_orders_beside(struct acting *a, const struct deed_licence *licence, span practitioner);
+
 /* Each place of a licence lies within an issuer line: credentials for another would be refused everywhere. field-invalid. */
 csign_code check_issuable(const struct acting *a, const struct deed_licence *licence);
 

@@ -34,6 +34,30 @@ static csign_code made_by(struct query q, int column, const struct amended *name
 
 /* --- correct --- */
 
+static bool names(const struct deed_practitioner *practitioner, const struct deed_identifier *wanted)
+{
+    const struct deed_identifier *items = practitioner->identifiers.items;
+    for (size_t i = 0; i < practitioner->identifiers.count; i++)
+        if (span_equal(items[i].system, wanted->system) && span_equal(items[i].value, wanted->value))
+            return true;
+    return false;
+}
+
+/* By her identifiers a person is known again: none is dropped while an order stands, or will. */
+static csign_code check_dropped(struct acting *a, const struct deed_practitioner *before, const struct deed_practitioner *after,
+                                span practitioner)
+{
+    const struct deed_identifier *items = before->identifiers.items;
+    bool dropped = false, ordered = false;
+    for (size_t i = 0; i < before->identifiers.count; i++)
+        dropped |= !names(after, &items[i]);
+    if (dropped)
+        TRY(query_found(QUERY(a->session, SQL_ORDERS_ON_PERSON, VALUE_TEXT(practitioner), VALUE_INTEGER(DEED_SUSPEND_INTERIM),
+                              VALUE_INTEGER(DEED_DEREGISTER), VALUE_INTEGER(DEED_DECEASED)),
+                        &ordered));
+    return ordered ? fault_set(a->fault, CSIGN_E_STANDING_ORDER, "identifiers", "none is dropped under an order") : CSIGN_OK;
+}
+
 static csign_code correct_person(struct acting *a, const struct amended *named, const struct enrolled *ids)
 {
     const struct deed_practitioner *before = &named->before->enrol.practitioner, *after = &named->after->enrol.practitioner;
@@ -46,6 +70,7 @@ static csign_code correct_person(struct acting *a, const struct amended *named, 
     if (after->id.data && !span_equal(after->id, ids->practitioner))
         return conflict(a, "practitioner", "another person: void the deed and enrol again");
     TRY(check_identifiers(a, after, ids->practitioner));
+    TRY(check_dropped(a, before, after, ids->practitioner));
     for (size_t i = 0; i < before->identifiers.count; i++)
         TRY(RUN(a->session, SQL_IDENTIFIER_DELETE, VALUE_TEXT(items[i].system), VALUE_TEXT(items[i].value),
                 VALUE_TEXT(ids->practitioner)));
@@ -68,6 +93,19 @@ static csign_code settle_conditions(struct acting *a, const struct amended *name
     return CSIGN_OK;
 }
 
+/* Under another profession, number or place an order would no longer be found, nor its authority be the one that covers it. */
+static csign_code check_moved(struct acting *a, const struct deed_licence *before, const struct deed_licence *after,
+                              const struct licence_columns *columns, span practitioner)
+{
+    struct licence_columns old;
+    TRY(licence_columns(a, before, &old));
+    if (before->profession == after->profession && span_equal(before->number, after->number) &&
+        span_equal(old.jurisdiction, columns->jurisdiction))
+        return CSIGN_OK;
+    TRY(check_orders_beside(a, before, practitioner));
+    return check_orders_beside(a, after, practitioner);
+}
+
 static csign_code correct_licence(struct acting *a, const struct amended *named, const struct enrolled *ids)
 {
     const struct deed_licence *l = &named->after->enrol.licence;
@@ -85,6 +123,7 @@ static csign_code correct_licence(struct acting *a, const struct amended *named,
     TRY(find_licence(a, l, columns.jurisdiction, ids->practitioner, ids->licence, &other));
     if (other.data)
         return conflict(a, "number", "another licence of this person");
+    TRY(check_moved(a, &named->before->enrol.licence, l, &columns, ids->practitioner));
     TRY(settle_conditions(a, named, held, &columns));
     TRY(RUN(a->session, SQL_LICENCE_UPDATE, VALUE_TEXT(ids->licence), VALUE_INTEGER(l->profession), VALUE_INTEGER(l->level),
             VALUE_TEXT(columns.jurisdiction), VALUE_TEXT(l->number), VALUE_TEXT(columns.specialty),

@@ -50,6 +50,7 @@ static const char *order_event(enum deed_kind kind)
 static csign_code void_grants_of_licence(const struct acting *a)
 {
     TRY(RUN(a->session, SQL_ACTIVATION_VOID_OF_LICENCE, VALUE_TEXT(a->licence)));
+    TRY(RUN(a->session, SQL_DEED_VOID_REINSTATEMENTS, VALUE_TEXT(a->licence), VALUE_HASH(a->hash), VALUE_INTEGER(DEED_REINSTATE)));
     return RUN(a->session, SQL_DEED_VOID_GRANTS_OF_LICENCE, VALUE_TEXT(a->licence), VALUE_TEXT(a->practitioner),
                VALUE_INTEGER(DEED_ENROL), VALUE_INTEGER(DEED_ACTIVATE), VALUE_INTEGER(DEED_REINSTATE));
 }

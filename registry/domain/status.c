@@ -127,8 +127,7 @@ static csign_code supersede(const struct registry *registry, struct session *ses
 csign_code status_check_orders(struct session *session, span licence, span practitioner, csign_fault *fault)
 {
     static const char *const kinds[] = {"", "revoked", "suspended", "superseded"};
-    struct query q = QUERY(session, SQL_STATUS_FIND_ORDER, VALUE_TEXT(licence), VALUE_TEXT(practitioner),
-                           VALUE_INTEGER(session_time_ms(session)));
+    struct query q = QUERY(session, SQL_STATUS_FIND_ORDER, VALUE_TEXT(licence), VALUE_TEXT(practitioner));
     const bool stands = query_row(&q);
     const int64_t code = query_integer(&q, 0), reason = query_integer(&q, 1);
     const bool interim = query_integer(&q, 2) != 0, is_person = query_integer(&q, 3) != 0;

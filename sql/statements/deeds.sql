@@ -27,8 +27,9 @@ where s.deed = $1 and o.ended_ms is null;
 -- name: deed_accept
 update deed set state = 2, accepted_ms = $2, effective_ms = $3, number = $4, chain = $5 where hash = $1;
 
+-- An enrolment knows only now whom it made.
 -- name: deed_take_effect
-update deed set state = 3, result = $2 where hash = $1;
+update deed set state = 3, result = $2, licence = coalesce($3, licence), practitioner = coalesce($4, practitioner) where hash = $1;
 
 -- name: deed_void
 update deed set state = 5 where hash = $1;
@@ -43,6 +44,11 @@ update deed set corrected = $2, effective_ms = $3 where hash = $1;
 -- name: deed_void_grants_of_licence
 update deed set state = 5
 where state = 1 and kind in ($3, $4, $5) and (licence = $1 or (licence is null and practitioner = $2));
+
+-- What was to be given back later was decided before this order was, and of another one: it does not lift this.
+-- name: deed_void_reinstatements
+update deed set state = 5
+where state = 2 and kind = $3 and licence = $1 and number < (select o.number from deed o where o.hash = $2);
 
 -- name: deed_void_grants_of_practitioner
 update deed set state = 5 where state = 1 and kind in ($2, $3, $4) and practitioner = $1;

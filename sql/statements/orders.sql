@@ -26,6 +26,23 @@ update standing_order set lifted_ms = $3 where licence = $1 and lifted_ms is nul
             and not exists (select 1 from authority_jurisdiction a where a.authority = $2
                             and (a.jurisdiction = o.jurisdiction or a.jurisdiction = substr(o.jurisdiction, 1, 2))))));
 
+-- Licences of a person, or of a number, on which an order stands, or will: $4 to $5 are the kinds of orders. Ended ones too: an order
+-- outlives the enrolment that was voided.
+-- name: orders_beside
+select l.jurisdiction from licence l
+where (l.practitioner = $1 or l.number = $2) and l.profession = $3
+    and (exists (select 1 from standing_order o where o.licence = l.id and o.lifted_ms is null)
+         or exists (select 1 from deed d where d.licence = l.id and d.state = 2 and d.kind between $4 and $5));
+
+-- Whether any order stands, or will, on a person or on one of her licences; $4: the kind of a death.
+-- name: orders_on_person
+select 1 from standing_order o where o.practitioner = $1 and o.lifted_ms is null
+union all
+select 1 from licence l join standing_order o on o.licence = l.id and o.lifted_ms is null where l.practitioner = $1
+union all
+select 1 from deed d where d.practitioner = $1 and d.state = 2 and (d.kind between $2 and $3 or d.kind = $4)
+limit 1;
+
 -- name: order_next_unconfirmed
 select o.deed, o.licence, o.confirm_by_s, d.body from standing_order o join deed d on d.hash = o.deed
 where o.interim = 1 and o.lifted_ms is null and o.confirm_by_s <= $1 order by o.confirm_by_s limit 1;

@@ -13,12 +13,12 @@ join practitioner p on p.id = b.practitioner
 where b.id = $1;
 
 -- name: status_find_order
--- The heaviest order that stands: revoked before suspended.
+-- The heaviest order that stands: revoked before suspended. What is here has taken effect, whatever a clock says that went back since.
 select code, reason, interim, 0 from standing_order
-where lifted_ms is null and licence = $1 and effective_ms <= $3
+where lifted_ms is null and licence = $1
 union all
 select code, reason, interim, 1 from standing_order
-where lifted_ms is null and practitioner = $2 and effective_ms <= $3
+where lifted_ms is null and practitioner = $2
 order by 1, 3
 limit 1;
 

@@ -119,6 +119,22 @@ static void what_no_correction_changes(void **state)
     refused(w, undo(w, C1, "clinic-1", b64(span_of(w->hash, 32))), CSIGN_E_NOT_FOUND, "deed");
 }
 
+/* By whom a deed may be signed is not another question because it is about the deed that made the person. */
+static void nobody_corrects_or_voids_their_own_enrolment(void **state)
+{
+    struct world *w = *state;
+    must_be(w,
+            give(w, C1, "officer.add", "clinic-1",
+                 "\"body\":\"clinic-1\",\"officer\":{\"id\":\"7\",\"name\":\"H\",\"role\":\"r\",\"vkey\":\"%s\"}", vkey_of("clinic-1/7")),
+            DEED_EFFECTIVE);
+    struct person p = enrol(w, "clinic-1", 7); /* npi 7 */
+    refused(w,
+            correct(w, "clinic-1/h1 clinic-1/7", "clinic-1", p.enrolment,
+                    "{\"affiliation\":{\"site\":\"clinic-1\",\"basis\":\"primary\",\"consent\":true,\"from\":7}}"),
+            CSIGN_E_FORBIDDEN, "practitioner");
+    refused(w, undo(w, "clinic-1/h1 clinic-1/7", "clinic-1", p.enrolment), CSIGN_E_FORBIDDEN, "practitioner");
+}
+
 static void an_enrolment_is_voided(void **state)
 {
     struct world *w = *state;
@@ -145,6 +161,58 @@ static void a_licence_stays_that_another_enrolment_needs(void **state)
     must_be(w, give(w, C2, "enrol", "clinic-2", "%s", enrolment("clinic-2", p.practitioner, 1, "\"US-KS\"")), DEED_EFFECTIVE);
     must_be(w, undo(w, C1, "clinic-1", p.enrolment), DEED_EFFECTIVE);
     assert_int_equal(number(w, "select count(*) from licence where ended_ms is null"), 1);
+}
+
+/* --- getting round an order --- */
+
+static void enrol_again(struct world *w, const char *id, unsigned number)
+{
+    refused(w, give(w, C1, "enrol", "clinic-1", "%s", enrolment("clinic-1", id, number, "\"US-KS\"")), CSIGN_E_STANDING_ORDER,
+            "licence");
+}
+
+static void no_void_and_no_other_licence_gets_round_an_order(void **state)
+{
+    struct world *w = *state;
+    struct person p = enrol(w, "clinic-1", 1);
+    must_be(w, order(w, "suspend", &p, NOW_S), DEED_EFFECTIVE);
+    enrol_again(w, p.practitioner, 27); /* who has the same name as the first */
+    must_be(w, undo(w, C1, "clinic-1", p.enrolment), DEED_EFFECTIVE);
+    enrol_again(w, p.practitioner, 1);
+    must_be(w, give_order(w, "reinstate", &p, "\"reason\":\"reinstated\","), DEED_EFFECTIVE);
+    must_be(w, give(w, C1, "enrol", "clinic-1", "%s", enrolment("clinic-1", p.practitioner, 1, "\"US-KS\"")), DEED_EFFECTIVE);
+}
+
+static void no_void_gets_round_an_order_for_later(void **state)
+{
+    struct world *w = *state;
+    struct person p = enrol(w, "clinic-1", 1);
+    must_be(w, order(w, "suspend", &p, NOW_S + 100), DEED_ACCEPTED);
+    must_be(w, undo(w, C1, "clinic-1", p.enrolment), DEED_EFFECTIVE);
+    enrol_again(w, p.practitioner, 1);
+}
+
+#define MOVED(number, places)                                                                                                \
+    "{\"licence\":{\"profession\":\"physician\",\"level\":\"independent\",\"jurisdiction\":[" places "],\"number\":\"" number \
+    "\",\"specialty\":[],\"privileges\":{\"prescribe\":true,\"schedules\":[],\"antimicrobial_grade\":1,"                  \
+    "\"narcotic\":false},\"conditions\":[]}}"
+
+static void no_correction_gets_round_an_order(void **state)
+{
+    struct world *w = *state;
+    for (unsigned i = 1; i <= 2; i++) { /* one that stands, one for later */
+        struct person p = enrol(w, "clinic-1", i);
+        must_be(w, order(w, "suspend", &p, i == 1 ? NOW_S : NOW_S + 100), i == 1 ? DEED_EFFECTIVE : DEED_ACCEPTED);
+        refused(w, correct(w, C1, "clinic-1", p.enrolment, MOVED("REG-77", "\"US-KS\"")), CSIGN_E_STANDING_ORDER, "licence");
+        refused(w, correct(w, C1, "clinic-1", p.enrolment, i == 1 ? MOVED("REG-1", "\"US-MO\"") : MOVED("REG-2", "\"US-MO\"")),
+                CSIGN_E_STANDING_ORDER, "licence");
+        must_be(w, correct(w, C1, "clinic-1", p.enrolment, i == 1 ? MOVED("REG-1", "\"US-KS\"") : MOVED("REG-2", "\"US-KS\"")),
+                DEED_EFFECTIVE);
+        refused(w,
+                correct(w, C1, "clinic-1", p.enrolment,
+                        "{\"practitioner\":{\"name\":\"Dr X\",\"identifiers\":[{\"system\":\"npi\",\"value\":\"777\"}]}}"),
+                CSIGN_E_STANDING_ORDER, "identifiers");
+    }
 }
 
 /* --- codes --- */
@@ -292,8 +360,12 @@ int main(void)
         TEST(an_enrolment_is_corrected),
         TEST(a_correction_does_not_undo_an_authoritys_condition),
         TEST(what_no_correction_changes),
+        TEST(nobody_corrects_or_voids_their_own_enrolment),
         TEST(an_enrolment_is_voided),
         TEST(a_licence_stays_that_another_enrolment_needs),
+        TEST(no_void_and_no_other_licence_gets_round_an_order),
+        TEST(no_void_gets_round_an_order_for_later),
+        TEST(no_correction_gets_round_an_order),
         TEST(a_code_is_voided_before_and_after_it_was_used),
         TEST(an_order_is_voided_and_what_it_ended_given_anew),
         TEST(an_order_is_corrected_in_the_log),

@@ -124,6 +124,48 @@ static void an_order_for_later_waits_for_its_time(void **state)
     store_reader_end(w->registry.store, reader);
 }
 
+/* What is given back later is the order that stood when that was decided, not one that came since. */
+static void a_later_order_outlives_a_reinstatement_that_waits(void **state)
+{
+    struct world *w = *state;
+    struct person p = enrol(w, "clinic-1", 1);
+    (void)activate(w, &p);
+    (void)bind(w, &p, 1);
+    must_be(w, give_order(w, "suspend", &p, ACTION), DEED_EFFECTIVE);
+    must_be(w,
+            give(w, KS, "reinstate", "us-ks", "\"licence\":\"%s\",\"effective\":%llu,\"reason\":\"reinstated\"," WHY, p.licence,
+                 (unsigned long long)NOW_S + 50),
+            DEED_ACCEPTED);
+    must_be(w, give_order(w, "suspend", &p, ACTION), DEED_EFFECTIVE);
+    clock_set(CLOCK_START + 60000);
+    assert_int_equal(deeds_apply_due(&w->registry), CSIGN_OK);
+    assert_int_equal(live_index(w, &p), -1);
+    assert_int_equal(number(w, "select count(*) from standing_order where lifted_ms is null"), 2);
+}
+
+/* Both were planned together: the suspension's time coming does not undo its planned end. */
+static void a_reinstatement_is_planned_behind_its_order(void **state)
+{
+    struct world *w = *state;
+    struct person p = enrol(w, "clinic-1", 1);
+    (void)activate(w, &p);
+    (void)bind(w, &p, 1);
+    must_be(w,
+            give(w, KS, "suspend", "us-ks", "\"licence\":\"%s\",\"effective\":%llu," ACTION WHY, p.licence,
+                 (unsigned long long)NOW_S + 20),
+            DEED_ACCEPTED);
+    must_be(w,
+            give(w, KS, "reinstate", "us-ks", "\"licence\":\"%s\",\"effective\":%llu,\"reason\":\"reinstated\"," WHY, p.licence,
+                 (unsigned long long)NOW_S + 50),
+            DEED_ACCEPTED);
+    clock_set(CLOCK_START + 30000);
+    assert_int_equal(deeds_apply_due(&w->registry), CSIGN_OK);
+    assert_int_equal(live_index(w, &p), -1);
+    clock_set(CLOCK_START + 60000);
+    assert_int_equal(deeds_apply_due(&w->registry), CSIGN_OK);
+    assert_int_equal(live_index(w, &p), 1);
+}
+
 static void what_cannot_take_effect_any_more_is_struck_out_and_told(void **state)
 {
     struct world *w = *state;
@@ -185,6 +227,8 @@ int main(void)
         TEST(an_order_voids_grants_that_wait),
         TEST(a_condition_gives_a_new_index),
         TEST(an_order_for_later_waits_for_its_time),
+        TEST(a_later_order_outlives_a_reinstatement_that_waits),
+        TEST(a_reinstatement_is_planned_behind_its_order),
         TEST(what_cannot_take_effect_any_more_is_struck_out_and_told),
         TEST(an_interim_suspension_nobody_confirms_is_escalated_and_stands),
         TEST(the_dead_sign_nothing),

@@ -195,8 +195,11 @@ static void test_orders_that_stand_are_named(void **state)
         assert_string_equal(asked.fault.reason, cases[i].reason);
         world_sql(w, "delete from standing_order");
     }
-    /* Not yet, and no longer. */
+    /* The clock went back since it took effect: it stands. */
     world_sql(w, "insert into standing_order values (x'05', '%s', null, 2, 2, 0, 0, %lld, null)", world_id('l', 1), (long long)CLOCK_START + 1);
+    assert_refused(world_do(w, ask_orders, &asked), &asked.fault, CSIGN_E_STANDING_ORDER, "licence", "suspended");
+    world_sql(w, "delete from standing_order");
+    /* No longer. */
     world_sql(w, "insert into standing_order values (x'06', '%s', null, 2, 2, 0, 0, 1, 2)", world_id('l', 1));
     assert_int_equal(world_do(w, ask_orders, &asked), CSIGN_OK);
     world_sql(w, "insert into standing_order values (x'07', null, '%s', 1, 5, 0, 0, 1, null)", world_id('p', 1));
