@@ -5,7 +5,7 @@ daemon in a temporary folder. Nothing here sleeps: what is waited for is waited 
         session = registry.login(a)
         view = session.deed(institution_add(…), a, b).ok()
 
-An answer is never an exception: Answer.ok() and Answer.refused("code") say what the test expects.
+Each answer is compared with docs/openapi.json. It is no exception else: Answer.ok() and Answer.refused("code") say what the test expects.
 """
 import base64
 import hashlib
@@ -23,6 +23,8 @@ import time
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from answers import what_is_wrong
 
 DEADLINE = 20  # seconds, for anything that is waited for
 RAW = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
@@ -232,6 +234,10 @@ class Client:
         answer = Answer(f"{method} {path}", response.status, response.headers, b"(a stream)" if endless else response.read())
         if endless:
             self.close()
+        elif method != "HEAD":
+            wrong = what_is_wrong(method, path, answer.status, response.headers.get("Content-Type"), answer.body)
+            if wrong:
+                raise Failure(f"{answer}\n(not as docs/openapi.json says: {'; '.join(wrong)})")
         return answer
 
     def request(self, method, path, body=None, media_type=None, headers=None):
