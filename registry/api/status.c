@@ -99,8 +99,9 @@ static void follow_again(struct exchange *x)
 }
 
 /*
- * A size that the feed does not know may be of a commit that can be read already and is published in a moment. The writer publishes
- * before it does what comes next: once it has done nothing for us, all that could be read when we were asked is published.
+ * A size that the feed does not know may be of a commit that can be read already and is published in a moment. The writer
+ * publishes before it does what comes next: once it has done nothing for us, all that could be read when we were asked is
+ * published.
  */
 static void follow_later(struct exchange *x, uint64_t from)
 {

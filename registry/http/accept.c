@@ -1,7 +1,7 @@
 /*
- * Accepting. Left to libmicrohttpd's workers, a connection is whose thread is quick to see it, and that is mostly the same one: of 64
- * connections it had 43, which waited twice as long as the others. So one thread accepts, and libmicrohttpd deals what it is given
- * to its workers by socket number, which the system counts up.
+ * Accepting. Left to libmicrohttpd's workers, a connection is whose thread is quick to see it, and that is mostly the same one:
+ * of 64 connections it had 43, which waited twice as long as the others. So one thread accepts, and libmicrohttpd deals what it
+ * is given to its workers by socket number, which the system counts up.
  */
 #include "serving.h"
 

@@ -1,6 +1,6 @@
 /*
- * The cheapest client that can measure an HTTP server on the same processors: connections that are kept, one request at a time on
- * each, one thread, and no parser but a look for the end of the answer.
+ * The cheapest client that can measure an HTTP server on the same processors: connections that are kept, one request at a time
+ * on each, one thread, and no parser but a look for the end of the answer.
  */
 #ifndef BENCH_CALLER_H
 #define BENCH_CALLER_H
@@ -33,7 +33,7 @@ void caller_send(struct caller *c, const char *path, span body);
 /* What follows the field's name in the head, as "\r\nName: " wants it; NULL: it is not there. */
 const char *caller_field(const struct caller *c, const char *name);
 unsigned caller_status(const struct caller *c);
-/* Waits at most so long, reads what came, and calls `heard` for each whole answer; it may send the next request. Whether any came. */
+/* Waits at most so long, and calls `heard` for each whole answer; it may send the next request. False: nothing came. */
 bool callers_turn(int timeout_ms, void (*heard)(struct caller *c));
 
 /* Seconds of processor time: this process', and another's. */

@@ -3,11 +3,11 @@
  *
  *     bench-issue-http PORT ISS PID COUNT CONNECTIONS RATE     with the holders' seeds in hex, one a line, on standard input
  *
- * RATE 0: each connection asks again when it has its answer, which measures what the registry can do; the latencies are then those of
- * a registry that is never idle. Else so many are due a second, and latencies run from when each was due.
+ * RATE 0: each connection asks again when it has its answer, which measures what the registry can do; the latencies are then
+ * those of a registry that is never idle. Else so many are due a second, and latencies run from when each was due.
  *
- * It shares the processors with the registry, process PID. What it costs, most of it for signing proofs, it tells: issuings a second;
- * p50, p99 and the last in milliseconds; microseconds of processor time that one took of the client and of the registry.
+ * It shares the processors with the registry, process PID. What it costs, most of it for signing proofs, it tells: issuings a
+ * second; p50, p99 and the last in milliseconds; microseconds of processor time that one took of the client and of the registry.
  */
 #include "caller.h"
 #include "key.h"

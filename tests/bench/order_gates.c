@@ -4,9 +4,9 @@
  *     bench-order-gates URL ROOT FOLDER DEPLOYMENT COUNT
  *
  * For each line on standard input, the name of a file with a release, it waits until every gate allows that release and says
- * "armed"; then it watches for the moment from which each refuses it as suspended, and tells them all in one line, in microseconds
- * since 1970. It looks twice a millisecond for a state that has the order's leaf. That such a state refuses is asked of every gate,
- * after the last has it: a thousand decisions, of a thousand machines, would otherwise be in the others' way on this one.
+ * "armed"; then it watches for the moment from which each refuses it as suspended, and tells them all in one line, in
+ * microseconds since 1970. It looks twice a millisecond for a state that has the order's leaf. That such a state refuses is asked
+ * of every gate, after the last has it: a thousand decisions, of a thousand machines, would otherwise be in the others' way here.
  */
 #include "sync.h"
 
@@ -66,7 +66,8 @@ static csign_code ask(struct watched *w)
     csign_decision decision;
     csign_gate_info info;
     struct snapshot *snapshot = newest_take(&w->sync->newest);
-    csign_verdict verdict = csign_decide(snapshot->gate, bench.cache, &bench.release, newest_now(&w->sync->newest).now, &decision);
+    const int64_t now = newest_now(&w->sync->newest).now;
+    const csign_verdict verdict = csign_decide(snapshot->gate, bench.cache, &bench.release, now, &decision);
     csign_gate_describe(snapshot->gate, &info);
     w->asked = info.marks.log_size;
     newest_give(&w->sync->newest, snapshot);
@@ -149,8 +150,8 @@ static void open_gates(const char *url, span root, const char *folder, span depl
     csign_fault fault = {CSIGN_OK, "", "", 0};
     for (size_t i = 0; i < bench.count; i++) {
         snprintf(file, sizeof file, "%s/gate-%zu", folder, i);
-        const csign_sync_options options = {.struct_size = sizeof options, .base_url = url, .file = file, .deployment = deployment,
-                                            .root = root, .accept_test = 1};
+        const csign_sync_options options = {.struct_size = sizeof options, .base_url = url, .file = file,
+                                            .deployment = deployment, .root = root, .accept_test = 1};
         if (csign_sync_open(&options, &bench.gates[i].sync, &fault) != CSIGN_OK) {
             fprintf(stderr, "gate %zu: %s %s\n", i, fault.field, fault.reason);
             must(false, "a gate does not open");

@@ -1,6 +1,6 @@
 /*
- * One order on one binding in a registry that has many: the whole deed, from the note with its two signatures to its effect, beyond
- * what a commit of one leaf costs on the same disk; with few bindings, with many, and with half of them ended.
+ * One order on one binding in a registry that has many: the whole deed, from the note with its two signatures to its effect,
+ * beyond what a commit of one leaf costs on the same disk; with few bindings, with many, and with half of them ended.
  *
  *     bench-order-large [bindings [orders]]
  */

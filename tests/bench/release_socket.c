@@ -3,8 +3,8 @@
  *
  *     bench-release-socket WHERE PID CONNECTIONS     with the releases, JSON, one a line, on standard input
  *
- * Every answer must be a permit. It tells releases a second; p50 and p99 in milliseconds; microseconds of processor time that one took
- * of the client and of the gate, process PID.
+ * Every answer must be a permit. It tells releases a second; p50 and p99 in milliseconds; microseconds of processor time that
+ * one took of the client and of the gate, process PID.
  */
 #include "caller.h"
 

@@ -25,7 +25,7 @@ AUTHORITY = [Officer("ksbha", "chen"), Officer("ksbha", "diaz")]
 PEOPLE, STREAMS = 20, 50
 RENEW = 600  # seconds that an access token is used
 GROWTH_PART, GROWTH_KIB = 0.10, 4096  # that memory may be larger by at the end
-CACHE_KIB = 16384  # and by this much of what the database grew: the pages that the writer keeps (registry/store/session.c)
+CACHE_KIB = 20480  # and by this much of what the database grew: pages that are kept, 16 MiB of them the writer's (registry/store/session.c)
 
 
 class Load:
