@@ -23,6 +23,19 @@ struct due {
 
 /* --- deeds that take effect --- */
 
+/*
+ * Whose power a deed was given by was judged when it was accepted. That the authority has lost a place since does not lose what it took
+ * away; what gives back is judged again.
+ */
+static csign_code check_again(struct acting *a, const struct deed_row *row)
+{
+    if (row->kind == DEED_REINSTATE)
+        return power_check(a);
+    a->licence = row->licence;
+    a->practitioner = row->practitioner;
+    return CSIGN_OK;
+}
+
 static csign_code run_effect(struct operation *operation, struct session *session)
 {
     struct due *due = (struct due *)operation;
@@ -41,7 +54,7 @@ static csign_code run_effect(struct operation *operation, struct session *sessio
                        .now_ms = session_time_ms(session),
                        .scratch = &scratch,
                        .fault = &due->fault};
-    TRY(power_check(&a));
+    TRY(check_again(&a, &row));
     return deed_take_effect(&a);
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 static int begin(void **state)
 {
@@ -166,6 +167,27 @@ static void a_reinstatement_is_planned_behind_its_order(void **state)
     assert_int_equal(live_index(w, &p), 1);
 }
 
+static void an_order_outlives_the_reach_of_its_authority(void **state)
+{
+    struct world *w = *state;
+    struct person p = enrol(w, "clinic-1", 1);
+    (void)activate(w, &p);
+    (void)bind(w, &p, 1);
+    must_be(w,
+            give(w, KS, "suspend", "us-ks", "\"licence\":\"%s\",\"effective\":%llu," ACTION WHY, p.licence,
+                 (unsigned long long)NOW_S + 50),
+            DEED_ACCEPTED);
+    sqlite3 *db = NULL; /* as the next root may */
+    assert_int_equal(sqlite3_open(w->store_path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "update authority_jurisdiction set jurisdiction = 'US-AK' where authority = 'us-ks'", NULL, NULL, NULL),
+                     SQLITE_OK);
+    (void)sqlite3_close(db);
+    clock_set(CLOCK_START + 60000);
+    assert_int_equal(deeds_apply_due(&w->registry), CSIGN_OK);
+    assert_int_equal(live_index(w, &p), -1);
+    assert_int_equal(number(w, "select count(*) from alert"), 0);
+}
+
 static void what_cannot_take_effect_any_more_is_struck_out_and_told(void **state)
 {
     struct world *w = *state;
@@ -229,6 +251,7 @@ int main(void)
         TEST(an_order_for_later_waits_for_its_time),
         TEST(a_later_order_outlives_a_reinstatement_that_waits),
         TEST(a_reinstatement_is_planned_behind_its_order),
+        TEST(an_order_outlives_the_reach_of_its_authority),
         TEST(what_cannot_take_effect_any_more_is_struck_out_and_told),
         TEST(an_interim_suspension_nobody_confirms_is_escalated_and_stands),
         TEST(the_dead_sign_nothing),
