@@ -26,13 +26,18 @@ def call(gate, path, body):
     return json.load(connection.getresponse())
 
 
-def may_leave(gate, document, requests, sign_offs):
-    """What the gate says: a permit for these bytes, now, or why not. One request a signer, and the sign-offs in the same order."""
+def release(document, requests, sign_offs):
+    """What the gate is asked. One request a signer, and the sign-offs in the same order."""
     fixed = ("act", "setting", "jurisdiction", "site", "tool", "audience", "request_id")
-    return call(gate, "/release", {
+    return {
         "release_id": uuid7(), **{member: requests[0][member] for member in fixed}, "requests": requests,
         "sign_offs": [{"entry": 0, **sign_off} for sign_off in sign_offs],
-        "document": base64.urlsafe_b64encode(document).decode().rstrip("=")})
+        "document": base64.urlsafe_b64encode(document).decode().rstrip("=")}
+
+
+def may_leave(gate, document, requests, sign_offs):
+    """What the gate says: a permit for these bytes, now, or why not."""
+    return call(gate, "/release", release(document, requests, sign_offs))
 
 
 if __name__ == "__main__":

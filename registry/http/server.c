@@ -187,13 +187,12 @@ static void set_defaults(struct server_options *o)
     o->idle_seconds = o->idle_seconds ? o->idle_seconds : IDLE_SECONDS;
 }
 
-static struct MHD_Daemon *start(struct server *server, int socket)
+static struct MHD_Daemon *start(struct server *server)
 {
     const struct server_options *o = &server->options;
-    const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     return MHD_start_daemon(flags, 0, NULL, NULL, request, server,
                             MHD_OPTION_EXTERNAL_LOGGER, guard_log, server,
-                            MHD_OPTION_LISTEN_SOCKET, socket,
                             MHD_OPTION_STRICT_FOR_CLIENT, 1,
                             MHD_OPTION_THREAD_POOL_SIZE, o->threads,
                             MHD_OPTION_CONNECTION_LIMIT, o->connections,
@@ -242,9 +241,13 @@ csign_code server_open(const struct server_options *options, struct server **ret
     csign_code code = watchdog_open(&s->watchdog);
     if (code == CSIGN_OK)
         code = listen_open(options->listen, &socket, s->address, sizeof s->address, &s->socket_path, fault);
-    if (code == CSIGN_OK && !(s->daemon = start(s, socket))) {
+    if (code == CSIGN_OK && !(s->daemon = start(s))) {
         close(socket);
         code = fault_set(fault, CSIGN_E_INTERNAL, "listen", "the HTTP server does not start");
+    }
+    if (code == CSIGN_OK && acceptor_open(s, socket) != CSIGN_OK) {
+        MHD_stop_daemon(s->daemon);
+        code = fault_set(fault, CSIGN_E_INTERNAL, "listen", "no thread to accept connections");
     }
     if (code != CSIGN_OK) {
         server_free(&s);
@@ -285,15 +288,13 @@ void server_close(struct server **server)
     if (!s)
         return;
     atomic_store(&s->closing, true);
-    int socket = MHD_quiesce_daemon(s->daemon);
+    acceptor_close(s);
     feed_end_all(s);
     wait_for_running(s, CLOSE_SECONDS);
     exchange_abandon_all(s);
     wait_for_running(s, 1);
     wait_for_waiting(s);
     MHD_stop_daemon(s->daemon);
-    if (socket >= 0)
-        close(socket);
     server_free(server);
 }
 

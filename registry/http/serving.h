@@ -28,6 +28,7 @@
 struct server {
     struct server_options options;
     struct MHD_Daemon *daemon;
+    struct acceptor *acceptor;
     char address[128];
     const char *socket_path; /* to remove at the end; NULL but for Unix sockets */
     struct watchdog *watchdog;
@@ -136,5 +137,10 @@ void feed_end_all(struct server *server);
 /* listen.c: a listening socket, and the address that it got. */
 csign_code listen_open(const char *where, int *ret_fd, char *ret_address, size_t size, const char **ret_socket_path,
                        csign_fault *fault);
+
+/* accept.c: the thread that takes connections from the listening socket, which is its own from then on, also where it fails. */
+csign_code acceptor_open(struct server *server, int listening);
+/* Stops listening. */
+void acceptor_close(struct server *server);
 
 #endif

@@ -16,20 +16,21 @@ PREAMBLE = """
 set -eu
 countersign() {
     case "$1 $2" in
-    "key new") command countersign "$@" --quick --passphrase-file passphrase ;;
+    "key new") command countersign "$@" --quick $(unless_given "$@") ;;
     "deed sign") command countersign "$@" --passphrase-file passphrase --yes ;;
     sign\\ *) command countersign "$@" --passphrase-file passphrase --yes ;;
     "deed submit"|activate\\ *|credential\\ *|"policy sign"|"policy upload") command countersign "$@" --passphrase-file passphrase ;;
-    gate\\ *) command countersign "$@" --passphrase-file passphrase >gate.out 2>&1 & echo $! >>pids; wait_for gate 8441 /status '"ready":true' ;;
+    gate\\ *) command countersign "$@" >gate.out 2>&1 & echo $! >>pids; wait_for gate 8441 /status '"ready":true' ;;
     *) command countersign "$@" ;;
     esac
 }
 countersign-registry() {
     case "$1" in
-    init) command countersign-registry "$@" --passphrase-file passphrase --listen 127.0.0.1:8440 ;;
+    init) command countersign-registry "$@" --listen 127.0.0.1:8440 ;;
     serve) command countersign-registry "$@" >registry.out 2>&1 & echo $! >>pids; wait_for registry 8440 /health/ready '' ;;
     esac
 }
+unless_given() { case "$*" in *--passphrase-file*) ;; *) echo --passphrase-file passphrase ;; esac; }
 wait_for() { python3 wait.py "$@"; }
 """
 WAIT = """

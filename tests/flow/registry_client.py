@@ -5,7 +5,7 @@ daemon in a temporary folder. Nothing here sleeps: what is waited for is waited 
         session = registry.login(a)
         view = session.deed(institution_add(…), a, b).ok()
 
-An answer is never an exception: Answer.ok() and Answer.refused("code") say what the test expects.
+Each answer is compared with docs/openapi.json. It is no exception else: Answer.ok() and Answer.refused("code") say what the test expects.
 """
 import base64
 import hashlib
@@ -23,6 +23,8 @@ import time
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from answers import what_is_wrong
 
 DEADLINE = 20  # seconds, for anything that is waited for
 RAW = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
@@ -232,6 +234,10 @@ class Client:
         answer = Answer(f"{method} {path}", response.status, response.headers, b"(a stream)" if endless else response.read())
         if endless:
             self.close()
+        elif method != "HEAD":
+            wrong = what_is_wrong(method, path, answer.status, response.headers.get("Content-Type"), answer.body)
+            if wrong:
+                raise Failure(f"{answer}\n(not as docs/openapi.json says: {'; '.join(wrong)})")
         return answer
 
     def request(self, method, path, body=None, media_type=None, headers=None):
@@ -462,9 +468,9 @@ class Registry:
         else:
             shutil.rmtree(self.parent, ignore_errors=True)
 
-    def run(self, verb, *words, expect=0):
-        """Runs a verb of the program to its end."""
-        done = subprocess.run([self.program, verb, *words], capture_output=True, text=True, timeout=120, check=False,
+    def run(self, verb, *words, expect=0, wrapped=False):
+        """Runs a verb of the program to its end; `wrapped` as it is served."""
+        done = subprocess.run([*(self.wrapper if wrapped else ()), self.program, verb, *words], capture_output=True, text=True, timeout=120, check=False,
                               stdin=subprocess.DEVNULL)
         if expect is not None and done.returncode != expect:
             raise Failure(f"{verb} ended with {done.returncode}, not {expect}:\n{done.stdout}{done.stderr}")
@@ -493,11 +499,15 @@ class Registry:
         except FileNotFoundError:
             return ""
 
-    def start(self, deadline=DEADLINE):
-        """Serves, on a port of the system's choice; returns when it listens."""
+    def spawn(self):
+        """Starts it, and waits for nothing."""
         with open(os.path.join(self.parent, "log"), "ab") as log:
             self.process = subprocess.Popen([*self.wrapper, self.program, "serve", "--config", self.config],
                                             stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL)
+
+    def start(self, deadline=DEADLINE):
+        """Serves, on a port of the system's choice; returns when it listens."""
+        self.spawn()
         try:
             line = wait_line(self.process.stdout, "listening on ", deadline, self.process)
         except Failure as failure:

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """smoke.py PROGRAM: the way of a clinician through a real registry, from init to an order that bites, and a clean end."""
 import json
+import select
+import socket
 import sys
 
-from registry_client import Failure, Key, Officer, Registry, binding_commit, now, proof, unb64u
+from registry_client import DEADLINE, Failure, Key, Officer, Registry, binding_commit, now, proof, unb64u
 from scene import Scene
 
 AUTHORITY = [Officer("ksbha", "chen"), Officer("ksbha", "diaz")]
@@ -132,7 +134,25 @@ def check_too_old(registry, scene, person):
     registry.client().get(f"/status/stream?from={sizes[-1026]}").refused("not-found", 410)
 
 
+def check_full(program):
+    """With as many connections as there may be the next one waits; it is served when one of them goes."""
+    limit = 16
+    with Registry(program, AUTHORITY, settings={"connections": limit}) as registry:
+        inside = [registry.client() for _ in range(limit)]
+        for client in inside:
+            client.get("/status/checkpoint").ok(200)
+        request = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        with socket.create_connection((registry.host, registry.port), DEADLINE) as outside:
+            outside.sendall(request)
+            for _ in range(20):  # an answer would have had the time
+                expect("no more are taken", f"countersign_connections {limit}\n" in inside[0].get("/metrics").ok(200))
+            expect("it is not answered yet", not select.select([outside], [], [], 0)[0])
+            inside[1].close()
+            expect("it is answered then", outside.recv(4096).startswith(b"HTTP/1.1 200 "))
+
+
 def main(program):
+    check_full(program)
     with Registry(program, AUTHORITY) as registry:
         check_static(registry)
         check_callers(registry)

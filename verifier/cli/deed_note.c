@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "cursor.h"
 #include "files.h"
+#include "json_file.h"
 #include "output.h"
 
 const char *deed_hash_text(struct call *call, const uint8_t hash[CSIGN_HASH_SIZE])
@@ -21,6 +22,18 @@ static bool is_note(span bytes)
     return false;
 }
 
+/* Names the member also where nobody knows it: the JSON is the fourth line. */
+static int fail_deed(struct call *call, const char *where, span text, csign_code code, csign_fault *fault)
+{
+    for (int line = 0; line < 3 && text.size > 0; line++) {
+        const uint8_t *end = memchr(text.data, '\n', text.size);
+        text = end ? span_of(end + 1, text.size - (size_t)(end - text.data) - 1) : (span){NULL, 0};
+    }
+    if (code == CSIGN_E_DEED_MALFORMED && !fault->field[0] && fault->offset > 0)
+        fault->field = plain(call, json_name_before(text, fault->offset));
+    return fail_code(call, REFUSED, code, fault, where);
+}
+
 int deed_note_read(struct call *call, const char *where, span bytes, struct deed_note *ret)
 {
     struct buffer scratch = call_buffer(call, bytes.size + 4 * DEED_MAX);
@@ -37,7 +50,7 @@ int deed_note_read(struct call *call, const char *where, span bytes, struct deed
     }
     csign_code code = deed_read(ret->text, &scratch, &ret->deed, &fault);
     if (code != CSIGN_OK)
-        return fail_code(call, REFUSED, code, &fault, where);
+        return fail_deed(call, where, ret->text, code, &fault);
     deed_hash(ret->text, ret->hash);
     return DONE;
 }

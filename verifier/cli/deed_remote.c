@@ -22,7 +22,7 @@ int deed_submit(struct call *call)
     for (size_t i = 0; i < paths.count; i++) { /* all are read before the first is sent */
         STEP(deed_note_read_file(call, paths.items[i], &notes[i]));
         if (notes[i].signature_count == 0)
-            return fail_code(call, REFUSED, CSIGN_E_NOTE_UNSIGNED, NULL, paths.items[i]);
+            return fail_code_fix(call, REFUSED, CSIGN_E_NOTE_UNSIGNED, NULL, paths.items[i], "sign it first: countersign deed sign");
     }
     STEP(remote_open(call, &asked, &remote));
     STEP(remote_open_key(remote, KEY_OFFICER));

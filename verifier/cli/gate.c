@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 struct asked {
-    const char *listen, *registry, *root, *deployment, *file, *key, *passphrase_file, *ca_file;
+    const char *listen, *registry, *root, *deployment, *file, *key, *passphrase_file, *overlay, *ca_file;
     uint8_t root_hash[CSIGN_HASH_SIZE];
     bool test, offline;
 };
@@ -37,21 +37,41 @@ static int open_key(struct call *call, const struct asked *asked, const uint8_t 
     return DONE;
 }
 
+/* Which option it is about, where the library names its own. */
+static int fail_open(struct call *call, const struct asked *asked, csign_code code, csign_fault *fault)
+{
+    if (code == CSIGN_E_ARGUMENT && strcmp(fault->field, "base_url") == 0)
+        return fail(call, USAGE, "give https://HOST, or with --test also http to this machine", "%s, --registry %s", fault->reason,
+                    asked->registry);
+    if (code == CSIGN_E_ARGUMENT && strcmp(fault->field, "root") == 0)
+        return fail(call, USAGE, "give --root-hash HASH of the trust root that you pin, or the root itself", "%s, --root-hash",
+                    fault->reason);
+    if (strcmp(fault->field, "file") == 0)
+        return fail_code_fix(call, code == CSIGN_E_ARGUMENT ? USAGE : CANNOT, code, fault, asked->file,
+                             code == CSIGN_E_CONFLICT ? "end that process; a deployment has one gate at a time"
+                                                      : "give a --file that this user may write, or that is not there yet");
+    return fail_code(call, code == CSIGN_E_ARGUMENT ? USAGE : CANNOT, code, fault, asked->root ? asked->root : asked->file);
+}
+
 static int open_sync(struct call *call, const struct asked *asked, csign_sync **ret)
 {
     csign_sync_options options = {.struct_size = sizeof options, .base_url = asked->registry, .file = asked->file,
                                   .deployment = span_text(asked->deployment), .accept_test = asked->test,
                                   .offline = asked->offline, .ca_file = asked->ca_file, .log = print_line};
     csign_fault fault = {CSIGN_OK, "", "", 0};
+    if (!asked->registry && !asked->offline)
+        return fail(call, USAGE, "give --registry URL, or --offline", "missing, --registry");
     if (!sodium_is_zero(asked->root_hash, sizeof asked->root_hash))
         options.root_hash = asked->root_hash;
     if (asked->root)
         STEP(file_read(call, asked->root, CSIGN_ROOT_MAX, &options.root));
+    if (asked->overlay)
+        STEP(file_read(call, asked->overlay, CSIGN_OVERLAY_MAX + 1, &options.overlay));
     if (asked->root && options.root_hash)
         return fail(call, USAGE, "give one of the two", "a root and a hash, %s", asked->root);
     STEP(open_key(call, asked, &options.app_seed));
     csign_code code = csign_sync_open(&options, ret, &fault);
-    return code == CSIGN_OK ? DONE : fail_code(call, code == CSIGN_E_ARGUMENT ? USAGE : CANNOT, code, &fault, asked->file);
+    return code == CSIGN_OK ? DONE : fail_open(call, asked, code, &fault);
 }
 
 /* Serves until it is told to end. */
@@ -106,6 +126,7 @@ int verb_gate(struct call *call)
         {"--key", OPTION_TEXT, false, &a.key, "KEY", "the app's key file: without it receipts wait, and in the end releases stop",
          NULL, 0},
         {"--passphrase-file", OPTION_TEXT, false, &a.passphrase_file, "FILE", "of the app's key; else asked", NULL, 0},
+        {"--overlay", OPTION_TEXT, false, &a.overlay, "FILE", "the app's own rule, which can only restrict", NULL, 0},
         {"--ca-file", OPTION_TEXT, false, &a.ca_file, "FILE", "certificates for https; default: the system's", NULL, 0},
     };
     STEP(OPTIONS(call, "Follows a registry, and serves a gate to programs of this machine over HTTP and JSON. Prints its address "

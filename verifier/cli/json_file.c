@@ -45,3 +45,14 @@ int json_file_read(struct call *call, const char *path, size_t max, enum json_ki
     *ret = without_space(call, text);
     return DONE;
 }
+
+span json_name_before(span json, size_t offset)
+{
+    size_t end = offset < json.size ? offset : json.size;
+    while (end > 0 && json.data[end - 1] != '"')
+        end--;
+    size_t from = end > 0 ? end - 1 : 0;
+    while (from > 0 && json.data[from - 1] != '"')
+        from--;
+    return end > 0 ? span_of(json.data + from, end - 1 - from) : (span){NULL, 0};
+}

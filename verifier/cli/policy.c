@@ -2,6 +2,7 @@
 #include "policy_verbs.h"
 #include "date.h"
 #include "files.h"
+#include "json_file.h"
 #include "json_write.h"
 #include "keys.h"
 #include "options.h"
@@ -36,18 +37,6 @@ static span json_of(span text)
     return text;
 }
 
-/* The name before a place in JSON: of a member that the schema does not know, the library cannot say it. */
-static span name_before(span json, size_t offset)
-{
-    size_t end = offset < json.size ? offset : json.size;
-    while (end > 0 && json.data[end - 1] != '"')
-        end--;
-    size_t from = end > 0 ? end - 1 : 0;
-    while (from > 0 && json.data[from - 1] != '"')
-        from--;
-    return end > 0 ? span_of(json.data + from, end - 1 - from) : (span){NULL, 0};
-}
-
 /* Names the line of the file, and the member also where nobody knows it. */
 static int fail_at(struct call *call, const char *path, span text, bool is_note, csign_code code, csign_fault *fault)
 {
@@ -56,7 +45,7 @@ static int fail_at(struct call *call, const char *path, span text, bool is_note,
     for (size_t i = 0; i < fault->offset && i < json.size; i++)
         line += json.data[i] == '\n';
     if (!fault->field[0] && fault->offset > 0)
-        fault->field = plain(call, name_before(json, fault->offset));
+        fault->field = plain(call, json_name_before(json, fault->offset));
     return fail_code(call, REFUSED, code, fault, fault->offset ? call_format(call, "%s:%zu", path, line) : path);
 }
 

@@ -106,14 +106,27 @@ csign_code remote_try(struct remote *remote, enum remote_what what, const char *
     return send(remote, what, tail, (span){NULL, 0}, ret, fault);
 }
 
+/* What to do, where the verb's own options are the likely cause; else what the code says. */
+static const char *fix_of(enum remote_what what, csign_code code, const csign_fault *fault, const struct reply *reply)
+{
+    if (code == CSIGN_E_UNAVAILABLE && !reply->status)
+        return "see that the registry runs there, and that its URL, --registry, is right";
+    if (code == CSIGN_E_POSSESSION_BAD && strcmp(fault->field, "aud") == 0)
+        return "give --iss, the issuer's name in the registry's root";
+    if (code == CSIGN_E_UNAUTHENTICATED && what == REMOTE_TOKEN)
+        return "give --key one that the registry knows, and that has not ended";
+    return csign_code_fix(code);
+}
+
 /* What the registry refused is refused; that it did not answer, or could not, says nothing about what was asked. */
 static int failed(struct remote *remote, enum remote_what what, csign_code code, const csign_fault *fault,
                   const struct reply *reply)
 {
     bool cannot =
         code == CSIGN_E_UNAVAILABLE || code == CSIGN_E_TOO_MANY || code == CSIGN_E_INTERNAL || code == CSIGN_E_NO_SPACE;
-    return fail_code(remote->call, cannot ? CANNOT : REFUSED, code, fault,
-                     call_format(remote->call, "%s%s%s", reply->status ? "the answer of " : "", remote->url, rows[what].path));
+    return fail_code_fix(remote->call, cannot ? CANNOT : REFUSED, code, fault,
+                         call_format(remote->call, "%s%s%s", reply->status ? "the answer of " : "", remote->url, rows[what].path),
+                         fix_of(what, code, fault, reply));
 }
 
 int remote_read(struct remote *remote, const struct reply *reply, const struct schema *schema, void *into)

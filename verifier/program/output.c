@@ -52,10 +52,15 @@ int fail(const struct call *call, int exit_code, const char *fix, const char *fo
 
 int fail_code(const struct call *call, int exit_code, csign_code code, const csign_fault *fault, const char *where)
 {
+    return fail_code_fix(call, exit_code, code, fault, where, csign_code_fix(code));
+}
+
+int fail_code_fix(const struct call *call, int exit_code, csign_code code, const csign_fault *fault, const char *where, const char *fix)
+{
     static const csign_fault none = {CSIGN_OK, "", "", 0};
     char what[LINE_MAX_SIZE];
     const csign_fault *f = fault && fault->code == code ? fault : &none;
-    const char *name = csign_code_name(code), *fix = csign_code_fix(code);
+    const char *name = csign_code_name(code);
     snprintf(what, sizeof what, "%s%s%s, %s%s%s", name ? name : "internal", f->reason[0] ? ": " : "", f->reason, f->field,
              f->field[0] ? " in " : "", where);
     report(call, name, f->field, what, fix ? fix : "report this");

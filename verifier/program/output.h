@@ -12,6 +12,8 @@ int fail(const struct call *call, int exit_code, const char *fix, const char *fo
     __attribute__((format(printf, 4, 5)));
 /* A refusal of the library: code, field and reason, in the file or argument `where`; the fix is the code's. */
 int fail_code(const struct call *call, int exit_code, csign_code code, const csign_fault *fault, const char *where);
+/* The same, where the caller knows better than the code what to do. */
+int fail_code_fix(const struct call *call, int exit_code, csign_code code, const csign_fault *fault, const char *where, const char *fix);
 /* A system call that failed; uses errno. */
 int fail_system(const struct call *call, const char *what, const char *path, const char *fix);
 

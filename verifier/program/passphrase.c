@@ -92,6 +92,12 @@ int passphrase_read(struct call *call, const char *file, const char *whose, bool
     int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (terminal < 0)
         return fail(call, CANNOT, "give --passphrase-file FILE", "no terminal to ask for the passphrase of %s", whose);
+    pid_t foreground = tcgetpgrp(terminal);
+    if (foreground >= 0 && foreground != getpgrp()) { /* to read here would stop it, without a word */
+        close(terminal);
+        return fail(call, CANNOT, "start it in the foreground, or give the passphrase in a file",
+                    "in the background nobody can be asked for the passphrase of %s", whose);
+    }
     bool good = ask(terminal, call_format(call, "passphrase of %s: ", whose), false, memory, &size);
     bool repeated = !is_new || (good && ask(terminal, "the same again: ", false, again, &again_size));
     close(terminal);
