@@ -160,9 +160,22 @@ static int open_feed(struct daemon *d)
 
 /* --- opening and closing --- */
 
+/* What an operator does about it, where the code speaks to callers. */
+static const char *fix_of(csign_code code, const csign_fault *fault)
+{
+    const bool mark = fault && strcmp(fault->field, "mark") == 0, store = fault && strcmp(fault->field, "store") == 0;
+    if (code == CSIGN_E_CONFLICT && mark)
+        return "put the newest database back, and leave the mark as it is";
+    if (code == CSIGN_E_CONFLICT && store)
+        return "end that process first";
+    if (code == CSIGN_E_UNAVAILABLE && (mark || store))
+        return "correct [data] of the configuration, or make the folder this user's";
+    return csign_code_fix(code);
+}
+
 static int opened(struct daemon *d, csign_code code, const csign_fault *fault, const char *where)
 {
-    return code == CSIGN_OK ? DONE : fail_code(d->call, REFUSED, code, fault, where);
+    return code == CSIGN_OK ? DONE : fail_code_fix(d->call, REFUSED, code, fault, where, fix_of(code, fault));
 }
 
 static int open_data(struct daemon *d, struct log_options *log)

@@ -335,5 +335,8 @@ The registry is at $registry, the gate at $gate; Ctrl-C ends both. In another te
   countersign doctor --test --root-hash=$root
   countersign deed list --test --iss https://registry.test --key alice.key --passphrase-file passphrase
   countersign explain ai-authored
+  countersign sign --credential reader.credential --key reader.key --request third.request --document report.txt \\
+      --disposition modified --meaning approval --passphrase-file passphrase --yes --out mine.signed
+  python3 $examples/app.py $gate report.txt third.request mine.signed
 TEXT
 wait "$registry_pid"
