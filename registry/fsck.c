@@ -149,8 +149,10 @@ static int check_leaf(struct checking *c, struct indexes *all, span bytes, struc
         return check_binding(c, all, &leaf, rows);
     if (leaf.type == LEAF_END && leaf.end.index < all->count) {
         struct ending *ending = &all->leaves[leaf.end.index];
-        *ending = (struct ending){.code = (uint8_t)leaf.end.code, .reason = (uint8_t)leaf.end.reason};
-        memcpy(ending->deed, leaf.end.deed, sizeof ending->deed);
+        if (ending->code != leaf.end.code) /* the same again is a correction: the row keeps the deed that it corrects */
+            memcpy(ending->deed, leaf.end.deed, sizeof ending->deed);
+        ending->code = (uint8_t)leaf.end.code;
+        ending->reason = (uint8_t)leaf.end.reason;
     }
     return DONE;
 }

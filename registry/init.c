@@ -8,6 +8,7 @@
 #include "cursor.h"
 #include "files.h"
 #include "hash.h"
+#include "json_write.h"
 #include "keys.h"
 #include "options.h"
 #include "output.h"
@@ -100,7 +101,8 @@ static int check_plan(struct call *call, struct plan *plan)
         return fail(call, USAGE, "give --root-key for each holder, and a --threshold of at least 2 of them",
                     "%zu root keys and a threshold of %llu, --root-key", plan->root_keys.count, (unsigned long long)plan->threshold);
     if (plan->test && !plan->base_url)
-        plan->base_url = "http://127.0.0.1:8440";
+        plan->base_url = !plan->listen || span_starts(span_text(plan->listen), SPAN("unix:")) ? "http://127.0.0.1:8440"
+                                                                                              : call_format(call, "http://%s", plan->listen);
     if (plan->production && !plan->base_url)
         plan->base_url = plan->iss;
     return DONE;
@@ -121,7 +123,7 @@ static int make_keys(struct making *m)
     struct call *call = m->call;
     STEP(passphrase_read(call, m->plan->passphrase_file, "the registry's keys", true, &passphrase));
     STEP(key_make(call, KEY_MASTER, call_format(call, "master.%s", m->plan->origin), &m->master));
-    STEP(key_seal(call, &m->master, passphrase, call_format(call, "%s/keys/master", m->plan->folder)));
+    STEP(key_seal(call, &m->master, passphrase, m->plan->test, call_format(call, "%s/keys/master", m->plan->folder)));
     if (m->plan->test)
         STEP(make_key(m, KEY_ROOT, &m->root));
     STEP(make_key(m, KEY_ISSUER, &m->issuer));
@@ -164,8 +166,8 @@ static int read_lines(struct making *m, struct validity validity)
     return DONE;
 }
 
-/* The text; signed if it is a test root. */
-static void write_root(struct making *m, struct validity validity, struct buffer *out)
+/* Appends the text, signed if it is a test root; returns the text alone. */
+static span write_root(struct making *m, struct validity validity, struct buffer *out)
 {
     const struct plan *plan = m->plan;
     const struct root_log status = {vkey_of(&m->statuslog), validity};
@@ -184,17 +186,19 @@ static void write_root(struct making *m, struct validity validity, struct buffer
         .fresh = &fresh, .fresh_count = 1, .receipts = &receipts, .receipts_count = 1, .statuslists = &list, .statuslist_count = 1,
         .policies = m->policies, .policy_count = plan->policy_keys.count, .admins = m->admins, .admin_count = plan->admins.count};
     root_write(out, &root);
-    if (!plan->test)
-        return;
     span text = buffer_span(out);
+    if (!plan->test)
+        return text;
     buffer_byte(out, '\n');
     note_sign(out, text, &m->root_vkeys[0], m->root.signing);
+    return text;
 }
 
 /* What was made must be what a gate takes; of a request, all but its signatures. */
-static int check_root(struct making *m, span made, struct root *ret)
+static int check_root(struct making *m, span made)
 {
     struct buffer scratch = call_buffer(m->call, ROOT_SCRATCH(CSIGN_ROOT_MAX)), note = call_buffer(m->call, CSIGN_ROOT_MAX);
+    struct root root;
     csign_fault fault;
     buffer_put(&note, made);
     if (!m->plan->test) { /* a signature by none of its keys: the form is checked, and then the threshold is missing */
@@ -202,7 +206,7 @@ static int check_root(struct making *m, span made, struct root *ret)
         note_sign(&note, made, &(struct vkey){.name = m->statuslog.name, .type = NOTE_ED25519, .key = m->statuslog.public},
                   m->statuslog.signing);
     }
-    csign_code code = root_read(buffer_span(&note), &scratch, ret, &fault);
+    csign_code code = root_read(buffer_span(&note), &scratch, &root, &fault);
     if (code == CSIGN_OK || (!m->plan->test && code == CSIGN_E_ROOT_THRESHOLD))
         return DONE;
     return fail_code(m->call, USAGE, code, &fault, "the root as asked for");
@@ -226,30 +230,41 @@ static int write_config(struct making *m)
     return file_write_new(m->call, call_format(m->call, "%s/registry.conf", plan->folder), buffer_span(&out));
 }
 
-static void tell_test(struct making *m, const struct root *root)
+static int tell_json(struct making *m, const char *note, const char *hash)
 {
-    struct buffer hash = call_buffer(m->call, 64);
-    base64url_encode(&hash, span_of(root->hash, sizeof root->hash));
-    say("made a test registry, %s", plain(m->call, root->origin));
-    say("  root    %s/root/1", m->plan->folder);
-    say("  hash    %s", (const char *)hash.data);
-    say("  next    countersign-registry serve --config %s/registry.conf", m->plan->folder);
+    struct buffer out = call_buffer(m->call, 8192);
+    struct json_out o = json_out(&out);
+    json_put_object(&o);
+    json_put_text_member(&o, "origin", span_text(m->plan->origin));
+    json_put_text_member(&o, m->plan->test ? "root" : "request", span_text(note));
+    json_put_text_member(&o, "hash", span_text(hash));
+    json_put_text_member(&o, "config", span_text(call_format(m->call, "%s/registry.conf", m->plan->folder)));
+    json_end_object(&o);
+    buffer_byte(&out, '\n');
+    return put_out(m->call, buffer_span(&out));
 }
 
-static void tell_production(struct making *m, span text)
+/* What was made, the hash by which the root is pinned, and what to do next. `text` is that of the root. */
+static int tell(struct making *m, span text)
 {
     uint8_t bytes[CSIGN_HASH_SIZE];
-    const char *folder = m->plan->folder;
+    const struct plan *plan = m->plan;
+    const char *note = call_format(m->call, plan->test ? "%s/root/1" : "%s/root-request", plan->folder);
     struct buffer hash = call_buffer(m->call, 64);
     hash_of(text, bytes);
     base64url_encode(&hash, span_of(bytes, sizeof bytes));
-    say("made a registry that waits for its trust root, %s", m->plan->origin);
-    say("  request %s/root-request", folder);
+    if (m->call->json)
+        return tell_json(m, note, (const char *)hash.data);
+    say(plan->test ? "made a test registry, %s" : "made a registry that waits for its trust root, %s", plan->origin);
+    say("  %s %s", plan->test ? "root   " : "request", note);
     say("  hash    %s", (const char *)hash.data);
-    say("  next    each holder of a root key, offline: countersign root new --draft root-request --key KEY --out root-1");
-    say("          the next holder signs what the one before made: --draft root-1");
-    say("          with %llu signatures, put it there as %s/root/1", (unsigned long long)m->plan->threshold, folder);
-    say("  then    countersign-registry serve --config %s/registry.conf", folder);
+    if (plan->production) {
+        say("  sign    each holder of a root key, offline: countersign root new --draft root-request --key KEY --out root-1");
+        say("          the next holder signs what the one before made: --draft root-1");
+        say("          with %llu signatures, put it there as %s/root/1", (unsigned long long)plan->threshold, plan->folder);
+    }
+    say("  next    countersign-registry serve --config %s/registry.conf", plan->folder);
+    return DONE;
 }
 
 static int make_registry(struct making *m)
@@ -257,20 +272,15 @@ static int make_registry(struct making *m)
     const char *folder = m->plan->folder;
     const struct validity validity = {m->plan->test ? m->plan->now - DAY : m->plan->now, m->plan->now + YEAR};
     struct buffer note = call_buffer(m->call, CSIGN_ROOT_MAX);
-    struct root root = {0};
     STEP(read_lines(m, validity));
     if (mkdir(call_format(m->call, "%s/keys", folder), 0700) != 0 || mkdir(call_format(m->call, "%s/root", folder), 0700) != 0)
         return fail_system(m->call, "cannot make the folders below", folder, "give a folder where this user may write");
     STEP(make_keys(m));
-    write_root(m, validity, &note);
-    STEP(check_root(m, buffer_span(&note), &root));
+    span text = write_root(m, validity, &note);
+    STEP(check_root(m, buffer_span(&note)));
     STEP(file_write_new(m->call, call_format(m->call, m->plan->test ? "%s/root/1" : "%s/root-request", folder), buffer_span(&note)));
     STEP(write_config(m));
-    if (m->plan->test)
-        tell_test(m, &root);
-    else
-        tell_production(m, buffer_span(&note));
-    return DONE;
+    return tell(m, text);
 }
 
 int verb_init(struct call *call)

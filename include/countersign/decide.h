@@ -78,7 +78,7 @@ typedef struct csign_policy_used {
 typedef struct csign_decision {
     size_t struct_size; /* set by csign_decide() */
     csign_verdict verdict;
-    csign_code code;             /* CSIGN_OK for an ALLOW */
+    csign_code code;             /* CSIGN_OK for an ALLOW and for break-glass */
     const char *field, *reason;  /* what exactly failed, as in csign_fault; "" for an ALLOW */
     unsigned slot;               /* whose sign-off failed, from 1; 0: none in particular */
     uint32_t checks;             /* a bit for each check that passed */
@@ -97,6 +97,7 @@ typedef struct csign_decision {
     csign_policy_used policies[CSIGN_POLICIES_MAX];
     size_t policy_count;
     uint64_t root_version;
+    const char *exception;      /* a static string: what excused a demand, "consultation" …, or NULL */
     csign_span no_signoff_text; /* the policy's word on the route outside Countersign, with no-signoff */
 } csign_decision;
 

@@ -43,12 +43,13 @@ typedef struct csign_gate_options {
     int offline;              /* 1: declared offline. Else an ALLOW needs a fresh note for `nonce` after each start */
     uint8_t nonce[CSIGN_NONCE_SIZE]; /* random, made anew by each start */
     const csign_marks *marks;        /* from the last run, or NULL */
+    csign_span overlay;              /* the app's own rule, JSON (docs/protocol.md, section 8), or absent: it can only restrict */
 } csign_gate_options;
 
 /*
  * Opens a gate. With only a hash, every decision is `root-missing` until csign_gate_apply_root() brings the note.
  * On success *ret_gate is the caller's, to be freed with csign_gate_free(). Copies all it needs.
- * Errors: argument; root-hash; root-kind for a production root where test roots are asked for; root-…, note-….
+ * Errors: argument; policy-malformed with the member of the overlay; root-hash; root-kind for a production root where test roots are asked for; root-…, note-….
  * A test root where production roots are asked for is held, and every decision is `root-test`.
  */
 CSIGN_EXPORT CSIGN_CHECKED csign_code csign_gate_open(const csign_gate_options *options, csign_gate **ret_gate,

@@ -41,6 +41,7 @@ typedef struct csign_fault {
 #define CSIGN_SIGN_OFF_MAX (96u * 1024u)  /* TOKENS 3: a sign-off with its entries */
 #define CSIGN_ROOT_MAX     (64u * 1024u)  /* PROTOCOL 2 */
 #define CSIGN_POLICY_MAX   (256u * 1024u) /* PROTOCOL 8: the JSON of a policy */
+#define CSIGN_OVERLAY_MAX  (16u * 1024u)  /* the JSON of an app's overlay: one rule */
 #define CSIGN_POLICIES_MAX 8u             /* policies that may apply to one release */
 
 #ifdef __cplusplus

@@ -207,8 +207,11 @@ int main(void)
     registry_open(&r, 5, 1);
     bench_warm(&r, "warm, 5 rules", span_of(document, 1024), 200);
     registry_close(&r);
-    registry_open(&r, 300, 1);
-    bench_warm(&r, "warm, 300 rules", span_of(document, 1024), 200);
+    registry_open(&r, 500, 1);
+    bench_warm(&r, "warm, 500 rules", span_of(document, 1024), 200);
+    registry_close(&r);
+    registry_open(&r, 250, 1);
+    bench_warm(&r, "warm, the fullest policy", span_of(document, 1024), 200);
     registry_close(&r);
     registry_open(&r, 1, 500000);
     bench_warm(&r, "warm, 500,000 bindings", span_of(document, 1024), 200);

@@ -37,7 +37,8 @@ def policy(**changes):
 
 def common():
     """What holds for every verb."""
-    verbs = ['key new', 'key show', 'root new', 'root show', 'root verify', 'policy lint', 'policy sign', 'policy show', 'policy upload',
+    verbs = ['key new', 'key show', 'root new', 'root next', 'root add-signature', 'root show', 'root verify', 'policy lint', 'policy sign',
+             'policy show', 'policy diff', 'policy test', 'policy explain', 'policy upload',
              'state init', 'state bind', 'state credential', 'state end', 'state cut', 'state publish', 'state refresh',
              'request', 'sign', 'check', 'explain', 'version', 'deed new', 'deed show', 'deed sign', 'deed submit', 'deed list',
              'deed fetch', 'deed approve', 'enrol', 'order', 'activate', 'credential', 'inbox list', 'inbox post', 'follow', 'doctor']
@@ -121,7 +122,9 @@ def roots(vkey):
     bad('a test root that does not end in .test', ['root', 'new', '--test', '--origin', 'example.org', '--keys', 'k', '--out', 'x']
         + P, 2, 'not the origin of a test root', 'example.org')
     bad('a test root without an origin', ['root', 'new', '--test', '--keys', 'k', '--out', 'x'] + P, 2, 'missing, --origin')
-    bad('neither draft nor test', ['root', 'new', '--out', 'x'], 2, '--draft', '--test')
+    bad('a root of no keys', ['root', 'new', '--origin', 'o.example', '--out', 'x'], 2, 'missing, --public')
+    bad('a root of a key for something else', ['root', 'new', '--origin', 'o.example', '--public', 'a.key', '--out', 'x'], 1, 'purpose', 'a.key')
+    bad('a root of too little', ['root', 'new', '--origin', 'o.example', '--public', 'root.key', '--out', 'x'], 1, 'root-malformed')
     good('the registry', ['state', 'init', 'reg'] + P, 'registry.test')
     shown = json.loads(good('its root', ['root', 'show', 'reg/trust/1', '--json']).stdout)
     good('its root, in words', ['root', 'show', 'reg/trust/1'], 'test root, version 1', 'issuer', shown['hash'])
@@ -136,17 +139,17 @@ def roots(vkey):
                                ('no threshold', body.replace('threshold 1\n', ''), 'threshold'),
                                ('an issuer that is none', body.replace('issuer https', 'issuer ftp'), 'issuer'),
                                ('no test origin', body.replace('origin registry.test', 'origin registry.org'), 'origin')):
-        bad('a root draft with ' + name, ['root', 'new', '--draft', put('draft', draft.replace('root root', 'root root', 1)),
+        bad('a root draft with ' + name, ['root', 'add-signature', put('draft', draft.replace('root root', 'root root', 1)),
             '--key', 'reg/keys/root', '--yes', '--out', 'x'] + P, 1, field, 'draft')
-    bad('a root draft that ends without its line', ['root', 'new', '--draft', put('draft', body[:-1]), '--key', 'reg/keys/root', '--yes',
+    bad('a root draft that ends without its line', ['root', 'add-signature', put('draft', body[:-1]), '--key', 'reg/keys/root', '--yes',
         '--out', 'x'] + P, 1, 'newline', 'draft')
     put('draft', body)
-    bad('a root signed by a key for something else', ['root', 'new', '--draft', 'draft', '--key', 'a.key', '--yes', '--out', 'x'] + P, 1,
+    bad('a root signed by a key for something else', ['root', 'add-signature', 'draft', '--key', 'a.key', '--yes', '--out', 'x'] + P, 1,
         'purpose in a.key')
-    bad('a root signed by a key that it does not name', ['root', 'new', '--draft', 'draft', '--key', 'root.key', '--yes', '--out', 'x']
+    bad('a root signed by a key that it does not name', ['root', 'add-signature', 'draft', '--key', 'root.key', '--yes', '--out', 'x']
         + P, 1, 'no root line', 'root.key')
-    bad('a root that nobody confirms', ['root', 'new', '--draft', 'draft', '--key', 'reg/keys/root', '--out', 'x'] + P, 3)
-    bad('a root with the wrong passphrase', ['root', 'new', '--draft', 'draft', '--key', 'reg/keys/root', '--yes', '--out', 'x',
+    bad('a root that nobody confirms', ['root', 'add-signature', 'draft', '--key', 'reg/keys/root', '--out', 'x'] + P, 3)
+    bad('a root with the wrong passphrase', ['root', 'add-signature', 'draft', '--key', 'reg/keys/root', '--yes', '--out', 'x',
         '--passphrase-file', 'other'], 1, 'passphrase-wrong')
     bad('a truncated root', ['root', 'show', put('x.root', text[:-20])], 1, 'note-malformed', 'x.root')
     bad('an unsigned root', ['root', 'show', put('x.root', body)], 1, 'note-malformed', 'x.root')
@@ -157,10 +160,10 @@ def roots(vkey):
     first = body.split('\nroot ')[1].split('\n')[0]
     two = body.replace('version 1\n', 'version 2\n').replace('threshold 1\n', 'threshold 2\n').replace(first, first + '\nroot ' + vkey)
     put('draft', two)
-    good('the first of two signatures', ['root', 'new', '--draft', 'draft', '--key', 'reg/keys/root', '--yes', '--out', 'half'] + P,
-         'short of the threshold')
+    good('the first of two signatures', ['root', 'add-signature', 'draft', '--key', 'reg/keys/root', '--yes', '--out', 'half'] + P,
+         '1 of the 2 signatures')
     bad('half a root', ['root', 'verify', 'half'], 1, 'root-threshold', 'half')
-    good('the second', ['root', 'new', '--draft', 'half', '--key', 'root.key', '--yes', '--out', 'second.root'] + P)
+    good('the second', ['root', 'add-signature', 'half', '--key', 'root.key', '--yes', '--out', 'second.root'] + P)
     good('a root that follows', ['root', 'verify', 'second.root', '--after', 'reg/trust/1'], 'version 2')
     return shown['hash'], other
 
@@ -187,6 +190,19 @@ def policies():
     good('a policy signed', sign + ['reg/keys/policy-US'] + P)
     good('a policy shown', ['policy', 'show', 'us.note'], 'imaging_report', 'draft_with_approval', 'physician')
     good('a policy shown as JSON', ['policy', 'show', 'us.note', '--json'], '"signed":true')
+    good('a policy against itself', ['policy', 'diff', 'us.json', 'us.note'], 'they say the same')
+    strict = put('strict.json', policy(version=2, rules=[{**RULE, 'ai_authorship': 'human_only', 'max_status_age_s': 5}]))
+    bad('a stricter policy', ['policy', 'diff', 'us.json', strict], 1, '- AI', '+ AI', 'human_only', 'at most 5s old', '+ version')
+    table = '# T\n\nPolicies: [us](us.json).\n\nDate: 2040-01-01.\n\nGiven: act imaging_report, outpatient, in US-KS.\n\nSigned: physician, may imaging report.\n\n'
+    head = '| Case | What | Who | Answer |\n|---|---|---|---|\n'
+    good('cases', ['policy', 'test', put('cases.md', table + head + '| a | as given | as given | allow |\n')], '1 cases, 0 of them refusals')
+    bad('a case answered otherwise', ['policy', 'test', put('cases.md', table + head + '| a | inpatient | as given | allow |\n')], 1,
+            'cases.md:13', 'act-unknown')
+    for name, row, what in (('phrase', '| a | by moonlight | as given | allow |', 'by moonlight'), ('signer', '| a | as given | wizard | allow |', 'wizard'),
+                            ('answer', '| a | as given | as given | maybe |', 'maybe'), ('code', '| a | as given | as given | refuse no-such |', 'no-such')):
+        bad('a case with an unknown ' + name, ['policy', 'test', put('cases.md', table + head + row + '\n')], 1, what, 'cases.md:13')
+    bad('no case', ['policy', 'test', put('cases.md', table)], 1, 'no case', 'cases.md')
+    bad('a policy of cases that is not there', ['policy', 'test', put('cases.md', table.replace('us.json', 'nope.json') + head)], 3, 'nope.json')
     bad('a truncated policy note', ['policy', 'show', put('x.note', get('us.note')[:-30])], 1, 'note-malformed', 'x.note')
     bad('a policy that is not there', ['policy', 'lint', 'nope'], 3, 'nope')
     return sign
@@ -340,6 +356,13 @@ def checking(pin, other):
     parts = ['--request', 'request', '--sign-off', 'signed', '--document', 'report.txt']
     check = ['check', '--test', '--root-hash=' + pin, '--state']
     good('allowed', check + ['reg'] + parts, 'ALLOW', '14/14', 'Dr A?')
+    good('explained', check + ['reg', '--explain'] + parts, 'ALLOW', '12 qualification  passed', 'asks  slot 1, us version 1: physician', 'saw   slot 1: physician',
+         '14 circumstances  passed')
+    good('explained as JSON', ['policy', 'explain', '--json'] + check[1:] + ['reg'] + parts, '"explanation":[{"check":"root"')
+    overlay = {**without(RULE, 'acts'), 'max_status_age_s': 0, 'ai_authorship': 'human_only'}
+    bad('refused by the overlay', check + ['reg', '--explain', '--overlay', put('overlay.json', json.dumps(overlay))] + parts, 1,
+        "the app's overlay", 'not reached', 'would pass: ')
+    bad('an overlay with acts', check + ['reg', '--overlay', put('overlay.json', json.dumps(RULE))] + parts, 3, 'policy-malformed', 'the overlay')
     decision = json.loads(good('allowed, as JSON', check + ['reg', '--json'] + parts).stdout)
     if decision['verdict'] != 'allow' or len(decision['checks']) != 14:
         failures.append('check --json: %r' % decision)

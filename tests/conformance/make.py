@@ -11,7 +11,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, '..', 'vectors')]
 
 GROUPS = ['allow', 'root', 'policy', 'evidence', 'request', 'jws', 'json', 'claims', 'disclosure', 'key_binding',
           'credential', 'holder', 'binding', 'document', 'qualification', 'signers', 'circumstances', 'loading', 'note',
-          'scenario', 'evasion']
+          'scenario', 'evasion', 'exceptions']
 CANNOT = {'root-missing', 'no-space', 'argument', 'too-large', 'internal'}
 
 
@@ -28,7 +28,8 @@ class Book:
             raise ValueError('two worlds are called ' + w.name)
         return w
 
-    def case(self, name, about, world, release=None, expect=None, steps=None, now=None, received_at=None):
+    def case(self, name, about, world, release=None, expect=None, steps=None, now=None, received_at=None,
+             verdict='allow', exception=None):
         """expect: None for an ALLOW, else the code. A case without a release expects what its last step does."""
         refuses = expect is not None or (release is None and steps and 'expect' in steps[-1])
         if refuses:
@@ -49,8 +50,10 @@ class Book:
         if now is not None:
             out['now'] = now
         if release is not None:
-            out['expect'] = {'verdict': 'allow'} if expect is None else {
+            out['expect'] = {'verdict': verdict} if expect is None else {
                 'verdict': 'cannot-decide' if expect in CANNOT else 'refuse', 'code': expect}
+            if exception:
+                out['expect']['exception'] = exception
         self.cases.setdefault(self.group, []).append(out)
 
     def write(self):

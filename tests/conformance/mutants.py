@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Deletes every condition of the decision in turn and counts the conformance cases that miss it.
 
-    mutants.py SOURCE-ROOT WORK-FOLDER
+    mutants.py SOURCE-ROOT WORK-FOLDER [--policies]
 
 A condition is one REFUSE_IF of the gate, or one of the hand-named conditions below for the codes that a parser gives. Each
-is replaced by one that never holds, that one file is compiled again, and all cases are run: at least one must go red.
+is replaced by one that never holds, that one file is compiled again, and all cases are run: at least one must go red. With
+--policies the cases are those of the policies shipped, and the conditions those that a policy can ask for.
 Prints a line for each condition, then a table of codes; exits 1 if a condition was missed by no case.
 """
 import concurrent.futures
@@ -53,7 +54,7 @@ PARSERS = {
     "request-mismatch": [("core/request.c", "SCHEMA(struct request, request_fields)",
                           "SCHEMA_OPEN(struct request, request_fields)")],
 }
-FLAGS = ["-std=c17", "-O1", "-w", '-DCOUNTERSIGN_VERSION="mutant"']
+FLAGS = ["-std=c17", "-O1", "-w", "-D_GNU_SOURCE", '-DCOUNTERSIGN_VERSION="mutant"']
 LIBS = ["-lsodium", "-lcrypto", "-lseccomp"] + ["-Wl,--wrap=" + f for f in ("malloc", "calloc", "realloc", "free", "main")]
 
 
@@ -87,51 +88,89 @@ def conditions(verifier):
             (a, b), (c, e) = spans[1], spans[2]
             code = text[c:e].strip().removeprefix("CSIGN_E_").lower().replace("_", "-")
             line = text.count("\n", 0, match.start()) + 1
-            yield code, path, line, text[:a] + " false && (" + text[a:b].strip() + ")" + text[b:]
+            yield code, path, line, text[:a] + " false && (" + text[a:b].strip() + ")" + text[b:], text[a:spans[-1][1]]
     for code, list_ in PARSERS.items():
         for name, old, new in list_:
             path = verifier / name
             text = path.read_text()
             if text.count(old) != 1:
                 raise SystemExit(f"{name}: not once: {old}")
-            yield code, path, text.count("\n", 0, text.index(old)) + 1, text.replace(old, new)
+            yield code, path, text.count("\n", 0, text.index(old)) + 1, text.replace(old, new), old
+
+
+# What a policy can ask for: the codes of these rows, and of others those that a table of cases can bring about.
+POLICY_ROWS = range(1100, 1500)
+POLICY_CODES = {"policy-missing", "act-unknown", "status-stale", "no-signoff", "signoff-too-old", "revoked", "suspended",
+                "document-changed", "document-act", "rejected"}
+
+
+# Conditions of those codes that no policy has a word in.
+NOT_OF_POLICIES = ("before the request was made", "FHIR JSON that cannot be read strictly", "no fresh note for the nonce of this start")
+
+
+def is_of_policies(number, code, call=""):
+    return (number in POLICY_ROWS or code in POLICY_CODES) and not any(reason in call for reason in NOT_OF_POLICIES)
 
 
 def main():
+    policies = "--policies" in sys.argv
     root, work = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]) / "mutants"
     work.mkdir(parents=True, exist_ok=True)
     verifier, support = root / "verifier", root / "tests/support"
-    includes = [f"-I{p}" for p in (root / "include", verifier / "core", verifier / "gate", support)]
+    includes = [f"-I{p}" for p in (root / "include", verifier / "core", verifier / "gate", verifier / "program", verifier / "cli", support)]
 
     def compile_(source, target):
         subprocess.run(["cc", *FLAGS, *includes, "-c", str(source), "-o", str(target)], check=True)
         return target
 
-    sources = [*(verifier / "core").glob("*.c"), *(verifier / "gate").glob("*.c"), *support.glob("*.c"),
-               root / "tests/conformance/run.c"]
+    sources = [*(verifier / "core").glob("*.c"), *(verifier / "gate").glob("*.c")]
+    if policies:
+        sources += (verifier / "program").glob("*.c")
+        sources += [verifier / "cli" / name for name in ("policy_test.c", "rehearsal.c", "case_words.c")] + [root / "tests/policies/run.c"]
+    else:
+        sources += [*support.glob("*.c"), root / "tests/conformance/run.c"]
+    libs = [lib for lib in LIBS if not policies or not lib.startswith("-Wl,--wrap")]
+    tables = sorted((root / "docs/policies").glob("*.md"))
+    table_text = (root / "include/countersign/code.h").read_text()
+    numbers = {c: int(n) for n, c in re.findall(r'X\((\d+), \w+, "([^"]+)"', table_text)}
+
+    def count_red(program):
+        """How many cases the program answers otherwise; -1 if it ended before it could say."""
+        if not policies:
+            run = subprocess.run([str(program), str(root / "tests/conformance")], capture_output=True, text=True, errors="replace")
+            found = re.search(r"(\d+) passed, (\d+) failed", run.stdout)
+            return int(found[2]) if found else -1 if run.returncode else 0
+        red = 0
+        for table in tables:
+            run = subprocess.run([str(program), "policy", "test", "--json", str(table)], capture_output=True, text=True, errors="replace")
+            found = re.search(r'"failed":(\d+)', run.stdout)
+            if table.stem != "README":
+                red += int(found[1]) if found else 1
+        return red
+
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         objects = dict(zip(sources, pool.map(lambda s: compile_(s, work / f"{s.parent.name}-{s.stem}.o"), sources)))
 
         def red(numbered):
-            number, (code, path, line, text) = numbered
+            number, (code, path, line, text, _) = numbered
             source, target, program = work / f"m{number}.c", work / f"m{number}.o", work / f"m{number}"
             source.write_text(f'#line 1 "{path.name}"\n' + text)
             compile_(source, target)
             parts = [str(target if s == path else o) for s, o in objects.items()]
-            subprocess.run(["cc", *parts, *LIBS, "-o", str(program)], check=True)
-            run = subprocess.run([str(program), str(root / "tests/conformance")], capture_output=True, text=True, errors="replace")
+            subprocess.run(["cc", *parts, *libs, "-o", str(program)], check=True)
+            count = count_red(program)
             program.unlink()
-            found = re.search(r"(\d+) passed, (\d+) failed", run.stdout)
-            return code, f"{path.name}:{line}", int(found[2]) if found else -1 if run.returncode else 0
+            return code, f"{path.name}:{line}", count
 
-        results = list(pool.map(red, enumerate(conditions(verifier))))
+        wanted = [c for c in conditions(verifier) if not policies or is_of_policies(numbers[c[0]], c[0], c[4])]
+        results = list(pool.map(red, enumerate(wanted)))
 
     table = {}
     for code, where, count in results:
         print(f"{code:24} {where:28} {'ended the program' if count < 0 else f'{count} red'}{'' if count else '   MISSED BY NO CASE'}")
         table.setdefault(code, []).append(count)
-    table_text = (root / "include/countersign/code.h").read_text()
-    wanted = [c for n, c in re.findall(r'X\((\d+), \w+, "([^"]+)"', table_text) if int(n) < 1500]
+    wanted = [c for n, c in re.findall(r'X\((\d+), \w+, "([^"]+)"', table_text) if int(n) < 1500
+              and (not policies or is_of_policies(int(n), c))]
     unheard = [c for c in wanted if c not in table]
     missed = sum(count == 0 for _, _, count in results)
     print(f"\n{len(results)} conditions of {len(table)} codes deleted; codes of rows 1 to 14 without a condition: "

@@ -80,7 +80,7 @@ static const struct schema marks_schema = SCHEMA(struct marks, marks_fields);
 
 struct opened {
     uint64_t present;
-    span accept, deployment, root, nonce;
+    span accept, deployment, root, nonce, overlay;
     uint8_t root_hash[32];
     bool offline;
     struct marks marks;
@@ -94,6 +94,7 @@ static const struct schema_field opened_fields[] = {
     {.name = "offline", .kind = FIELD_BOOL, AT(opened, offline)},
     {.name = "nonce", .kind = FIELD_B64U, .max = 16, .optional = true, AT(opened, nonce)},
     {.name = "marks", .kind = FIELD_OBJECT, .more = &marks_schema, .optional = true, AT(opened, marks)},
+    TEXT("overlay", true, opened, overlay),
 };
 static const struct schema opened_schema = SCHEMA(struct opened, opened_fields);
 
@@ -110,11 +111,12 @@ static const struct schema world_schema = SCHEMA(struct world_json, world_fields
 
 struct expectation {
     uint64_t present;
-    span verdict, code;
+    span verdict, code, exception;
 };
 static const struct schema_field expectation_fields[] = {
     TEXT("verdict", false, expectation, verdict),
     TEXT("code", true, expectation, code),
+    TEXT("exception", true, expectation, exception),
 };
 static const struct schema expectation_schema = SCHEMA(struct expectation, expectation_fields);
 
@@ -212,6 +214,7 @@ static csign_gate *open_gate(const struct opened *o, char why[512])
         .accept_test = span_equal(o->accept, SPAN("test")),
         .offline = o->offline,
         .marks = o->marks.present ? &marks : NULL,
+        .overlay = o->overlay,
     };
     if (o->nonce.size == sizeof options.nonce)
         memcpy(options.nonce, o->nonce.data, sizeof options.nonce);
@@ -248,6 +251,7 @@ static const struct world_json *find_world(const char *folder, span name)
 struct outcome {
     csign_verdict verdict;
     csign_code code;
+    const char *exception;
     char text[CSIGN_DECISION_TEXT_MAX];
 };
 
@@ -267,6 +271,7 @@ static void decide(const csign_gate *gate, const struct test_case *c, void *room
     int64_t now = c->now ? (int64_t)c->now : NOW_DEFAULT;
     ret->code = csign_release_read(c->release, now, room, room_size, &release, &fault);
     ret->verdict = CSIGN_CANNOT_DECIDE;
+    ret->exception = NULL;
     if (ret->code != CSIGN_OK) {
         snprintf(ret->text, sizeof ret->text, "%s: %s", fault.field, fault.reason);
         return;
@@ -278,9 +283,16 @@ static void decide(const csign_gate *gate, const struct test_case *c, void *room
     if (counting_allocations() != before)
         die("the decision allocated", (const char *)c->name.data);
     ret->code = decision.code;
+    ret->exception = decision.exception;
     if (csign_decision_json(&decision, ret->text, sizeof ret->text, &size) != CSIGN_OK ||
         csign_decision_text(&decision, ret->text, sizeof ret->text, &size) != CSIGN_OK)
         die("the decision cannot be written", (const char *)c->name.data);
+}
+
+/* What is released must name the exception that was applied, or none; a refusal may have come too early for that. */
+static bool releases_nothing(const struct outcome *outcome)
+{
+    return outcome->verdict != CSIGN_ALLOW && outcome->verdict != CSIGN_BREAK_GLASS;
 }
 
 /* Whether the case is answered as it must be; `why` says how not. */
@@ -294,9 +306,11 @@ static bool run_case(const struct world_json *world, const struct test_case *c, 
         decide(gate, c, room, room_size, &warm);
         const char *name = csign_code_name(cold.code);
         good = span_equal(span_text(verdict_name(cold.verdict)), c->expect.verdict) &&
-               (!c->expect.code.data || span_equal(span_text(name ? name : "?"), c->expect.code));
+               (!c->expect.code.data || span_equal(span_text(name ? name : "?"), c->expect.code)) &&
+               (releases_nothing(&cold) || span_equal(span_text(cold.exception ? cold.exception : ""), c->expect.exception));
         if (!good)
-            snprintf(why, 512, "%s %s, expected %.*s %.*s: %.300s", verdict_name(cold.verdict), name ? name : "?",
+            snprintf(why, 512, "%s %s (%s), expected %.*s %.*s: %.300s", verdict_name(cold.verdict), name ? name : "?",
+                     cold.exception ? cold.exception : "no exception",
                      (int)c->expect.verdict.size, (const char *)c->expect.verdict.data, (int)c->expect.code.size,
                      c->expect.code.data ? (const char *)c->expect.code.data : "", cold.text);
         if (good && (warm.verdict != cold.verdict || warm.code != cold.code || strcmp(warm.text, cold.text) != 0)) {

@@ -11,6 +11,7 @@
 #define ISS   "https://registry.test"
 #define LOG   "log.registry.test"
 #define ARENA (64u << 20)
+#define RICH_RULES 250u /* as many as 256 KiB hold; of more, all but one are short */
 
 static void must(bool good, const char *what)
 {
@@ -99,6 +100,11 @@ static void make_policy(struct registry *r, size_t rules)
         if (i)
             buffer_decimal(b, i);
         buffer_text(b, i ? "" : "imaging_report");
+        if (i && rules > RICH_RULES) {
+            buffer_text(b, "\"],\"settings\":[\"*\"],\"ai_authorship\":\"human_only\",\"signers\":[{\"professions\":[\"nurse\"],"
+                           "\"meanings\":[\"approval\"]}],\"max_status_age_s\":60,\"signoff_to_release_s\":600}");
+            continue;
+        }
         buffer_text(b, "\"],\"settings\":[\"*\"],\"ai_authorship\":\"draft_with_approval\",\"signers\":[{\"professions\":[\"physician\"],"
                        "\"levels\":[\"independent\"],\"specialties\":[{\"system\":\"nucc\",\"code\":\"2085R0202X\"}],\"privileges\":"
                        "[\"imaging_report\"],\"independent_years\":3,\"consent_employer\":true,\"licence_date\":true,"
@@ -106,7 +112,9 @@ static void make_policy(struct registry *r, size_t rules)
                        "\"signoff_to_release_s\":600,\"auth_max_age_s\":600,\"factors\":{\"storage\":[\"hardware\"],"
                        "\"user_auth\":[\"pin\",\"biometric\"]},\"visit\":\"revisit\",\"facts\":[\"patient_age\"],"
                        "\"consent\":[\"online\"],\"ai_notice\":[\"ai-1\"],\"hard_deny\":[{\"code\":\"age-rule\",\"if\":"
-                       "[{\"fact\":\"patient_age\",\"op\":\"lt\",\"value\":6}]}],\"identity\":[\"name\",\"licence_number\"]}");
+                       "[{\"fact\":\"patient_age\",\"op\":\"lt\",\"value\":6}]}],\"exceptions\":{\"consultation\":{\"bridges\":[\"site\"]},"
+                       "\"alliance\":{\"bridges\":[\"jurisdiction\",\"first-visit\"]}},\"emergency\":{\"max_status_age_s\":3600,"
+                       "\"bridges\":[\"site\"],\"review_h\":24},\"identity\":[\"name\",\"licence_number\"]}");
     }
     buffer_text(b, "]}\n");
     span text = buffer_since(b, from);

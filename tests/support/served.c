@@ -152,7 +152,9 @@ static bool tell(struct served *s, int socket, size_t *commit, uint64_t *heartbe
         put_head(&out, s->size, "fresh");
         put_data_lines(&out, buffer_span(&note));
     }
-    return send_all(socket, buffer_span(&out));
+    const bool sent = send_all(socket, buffer_span(&out));
+    s->told = *heartbeats;
+    return sent;
 }
 
 static bool answer_stream(struct served *s, int socket, span from)
@@ -230,6 +232,7 @@ static bool answer_batch(struct served *s, int socket, span body)
     const struct vkey key = vkey_of("receipts.registry.test", NOTE_ED25519, &s->registry.receipts);
     struct receipt_ack told = {SPAN(REGISTRY_DEPLOYMENT), r->next, {0}};
     memcpy(told.head, r->head, sizeof told.head);
+    told.head[0] ^= s->lies_in_ack;
     receipt_ack_write(&ack, &told);
     const span text = buffer_span(&ack);
     buffer_byte(&ack, '\n');
@@ -294,6 +297,7 @@ static bool answer_get(struct served *s, int socket, span path)
         pthread_mutex_lock(&s->mutex);
         const struct merkle_hash root = merkle_range_root(&s->range);
         if (span_equal(path, SPAN("/status/checkpoint"))) {
+            s->checkpoints_asked++;
             put_checkpoint(s, &out, &root);
         } else {
             s->fresh_asked++;

@@ -43,12 +43,13 @@ struct served {
         size_t note_size;
     } commits[512];
     size_t commit_count;
-    uint64_t heartbeats; /* how many were told to the streams */
+    uint64_t heartbeats, told; /* how many there were; which one a stream was told last */
     int64_t fresh_age;   /* seconds that every time that is signed lies behind the clock */
     span next_root;      /* /trust/2 */
     unsigned stream_status, receipts_status; /* 0: as it should be */
-    uint64_t streams, fresh_asked, tokens_given, receipts_asked;
+    uint64_t streams, checkpoints_asked, fresh_asked, tokens_given, receipts_asked;
     struct served_receipts receipts;
+    bool lies_in_ack;      /* acknowledges another chain */
     bool forgets_receipts; /* the next batch is answered with a gap */
 };
 

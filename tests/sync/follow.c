@@ -81,13 +81,13 @@ static void what_happened_while_it_was_away_is_caught_up(void **state)
 static void a_stream_from_no_boundary_leads_to_tiles(void **state)
 {
     (void)state;
-    f.served.stream_status = 400;
+    SERVED_SET(&f, stream_status, 400);
     following_start(&f);
     following_sign(&f, "a report");
     assert_int_equal(following_release(&f, 1), CSIGN_ALLOW);
     served_suspend(&f.served);
     assert_true(following_until(&f, 100, CSIGN_E_SUSPENDED));
-    f.served.stream_status = 410;
+    SERVED_SET(&f, stream_status, 410);
     following_await(&f, has_two_streams);
 }
 
@@ -184,7 +184,7 @@ static void a_clock_behind_the_evidence_refuses(void **state)
     (void)state;
     following_start(&f);
     following_sign(&f, "a report");
-    f.served.fresh_age = -3600; /* as if the registry's clock stayed where it is */
+    SERVED_SET(&f, fresh_age, -3600); /* as if the registry's clock stayed where it is */
     clock_shim_set(REGISTRY_NOW - 3600);
     assert_int_equal(following_release(&f, 1), CSIGN_REFUSE);
     assert_int_equal(f.decision.code, CSIGN_E_CLOCK);
@@ -198,23 +198,42 @@ static void a_clock_ahead_makes_the_evidence_old(void **state)
     (void)state;
     following_start(&f);
     following_sign(&f, "a report");
-    f.served.fresh_age = 3600;
+    SERVED_SET(&f, fresh_age, 3600);
     clock_shim_set(REGISTRY_NOW + 3600);
     assert_int_equal(following_release(&f, 1), CSIGN_REFUSE);
     assert_int_equal(f.decision.code, CSIGN_E_STATUS_STALE);
 }
 
+static bool has_younger_evidence(struct following *g)
+{
+    csign_sync_info info;
+    csign_sync_describe(g->sync, &info);
+    return info.marks.evidence_time >= REGISTRY_NOW + 20;
+}
+
+static bool has_told_the_heartbeat(struct following *g)
+{
+    return g->served.told == g->served.heartbeats;
+}
+
+/* It is passed over, and the stream goes on. */
 static void an_old_heartbeat_makes_nothing_younger(void **state)
 {
     (void)state;
     csign_sync_info info;
     following_start(&f);
     following_await(&f, has_a_stream);
-    f.served.fresh_age = 100;
+    SERVED_SET(&f, fresh_age, 100);
     served_heartbeat(&f.served);
-    served_heartbeat(&f.served);
+    following_await(&f, has_told_the_heartbeat);
     csign_sync_describe(f.sync, &info);
-    assert_true(info.marks.evidence_time >= REGISTRY_NOW);
+    assert_true(info.marks.evidence_time >= REGISTRY_NOW && info.marks.evidence_time < REGISTRY_NOW + 20);
+    const struct leaf leaf = {.type = LEAF_CUT, .cut = {.kind = CUT_ALL, .cut_ms = 1}};
+    SERVED_SET(&f, fresh_age, 0);
+    clock_shim_set(REGISTRY_NOW + 20);
+    served_commit(&f.served, &leaf, 1);
+    following_await(&f, has_younger_evidence);
+    assert_int_equal(f.served.checkpoints_asked, 1); /* it came by the stream, not by catching up anew */
 }
 
 /* --- files and options --- */

@@ -24,6 +24,14 @@ struct following {
     csign_decision decision;
 };
 
+/* Tells the registry how to behave from now on: its threads read it under the mutex. */
+#define SERVED_SET(f, member, value)                                                                              \
+    do {                                                                                                          \
+        pthread_mutex_lock(&(f)->served.mutex);                                                                   \
+        (f)->served.member = (value);                                                                             \
+        pthread_mutex_unlock(&(f)->served.mutex);                                                                 \
+    } while (0)
+
 /* Serves a registry at REGISTRY_NOW; opens nothing yet. */
 void following_begin(struct following *f);
 void following_end(struct following *f);

@@ -124,6 +124,15 @@ static void allow(void **state)
     write_both(&d);
     assert_non_null(strstr(json, "{\"verdict\":\"break-glass\",\"sentence\""));
     assert_int_equal(strncmp(text, "BREAK-GLASS   Report", 20), 0);
+    d.exception = "break_glass";
+    write_both(&d);
+    assert_non_null(strstr(json, "Break-glass, to be reviewed: "));
+    assert_non_null(strstr(json, "\"circumstances\"],\"exception\":\"break_glass\"}"));
+    assert_non_null(strstr(text, "\n  exception break_glass   a person must look at this release afterwards\n"));
+    d.verdict = CSIGN_ALLOW;
+    d.exception = "consultation";
+    write_both(&d);
+    assert_non_null(strstr(text, "\n  exception consultation   excused a demand of the rule, and is counted\n"));
 }
 
 static void refuse(void **state)

@@ -647,7 +647,7 @@ static void marks_fail(void **state)
     csign_gate_describe(gate, &info);
     csign_gate_free(&gate);
 
-    csign_gate_options options = options_of(first_root);
+    csign_gate_options options = options_of(root_note((struct root_options){0}));
     struct csign_marks marks = info.marks;
     options.marks = &marks;
     assert_int_equal(csign_gate_open(&options, &gate, NULL), CSIGN_OK);
@@ -920,7 +920,7 @@ static void no_memory_fail(void **state)
         }
     csign_gate_free(&gate);
 
-    csign_gate_options options = options_of(first_root);
+    csign_gate_options options = options_of(root_note((struct root_options){0}));
     for (size_t n = 1;; n++) {
         size_t live = counting_live();
         counting_fail_at(n, false);
@@ -937,11 +937,33 @@ static void no_memory_fail(void **state)
     }
 }
 
+/* A gate whose overlay cannot be read does not open, and keeps nothing. */
+static void overlay_fail(void **state)
+{
+    static const char *const cases[][2] = {{"{}", "settings"}, {"", ""}, {"{\"settings\":\"*\"}", "settings"}};
+    static char large[CSIGN_OVERLAY_MAX + 1];
+    size_t live = counting_live();
+    csign_gate *gate = NULL;
+    csign_fault fault = {CSIGN_OK, "", "", 0};
+    csign_gate_options options = options_of(root_note((struct root_options){0}));
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        options.overlay = span_text(cases[i][0]);
+        assert_refused(csign_gate_open(&options, &gate, &fault), &fault, CSIGN_E_POLICY_MALFORMED, cases[i][1], "overlay");
+    }
+    memset(large, ' ', sizeof large);
+    options.overlay = span_of(large, sizeof large);
+    assert_refused(csign_gate_open(&options, &gate, &fault), &fault, CSIGN_E_TOO_LARGE, "overlay", "overlay");
+    assert_null(gate);
+    assert_int_equal(counting_live(), live);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, begin)
     const struct CMUnitTest tests[] = {
         TEST(opening_fail),
+        TEST(overlay_fail),
         TEST(by_hash_fail),
         TEST(apply_arguments_fail),
         TEST(events),

@@ -24,6 +24,8 @@
 #define POLICY(rules) TEXT(HEAD rules "]}")
 #define LEAST         POLICY(RULE("\"prescribe\"", "\"*\""))
 /* Every member that a check evaluates. */
+#define EXCEPTIONS "\"exceptions\":{\"consultation\":{\"bridges\":[\"site\"]},\"alliance\":{\"bridges\":[\"jurisdiction\",\"first-visit\"]}}"
+#define EMERGENCY  "\"emergency\":{\"max_status_age_s\":3600,\"bridges\":[\"site\"],\"review_h\":24}"
 #define FULL                                                                                                   \
     HEAD "{\"acts\":[\"prescribe\"],\"settings\":[\"online\"],\"ai_authorship\":\"assist_only\","              \
          "\"provenance\":true,\"signers\":["                                                                   \
@@ -41,7 +43,7 @@
          "\"facts\":[\"patient_age\"],"                                                                        \
          "\"consent\":[\"online\"],\"ai_notice\":[\"ai-1\"],\"hard_deny\":[{\"code\":\"age-rule\",\"if\":[{"   \
          "\"fact\":\"patient_age\",\"op\":\"lt\","                                                             \
-         "\"value\":6}],\"unless\":{\"guardian_present\":true}}],\"identity\":[\"name\",\"identifiers\"],"     \
+         "\"value\":6}],\"unless\":{\"guardian_present\":true}}]," EXCEPTIONS "," EMERGENCY ",\"identity\":[\"name\",\"identifiers\"],"     \
          "\"no_signoff_text\":\"Ask.\","                                                                       \
          "\"retention\":{\"record_y\":15,\"process_y\":3,\"log_m\":6}}],\"documents\":{\"MedicationRequest\":" \
          "[\"prescribe\"]}}"
@@ -91,6 +93,10 @@ static void every_member(void **state)
                 rule->revisit);
     assert_true(rule->factors.attested && rule->factors.storage && rule->factors.user_auth &&
                 rule->retention.log_m == 6);
+    assert_true(rule_bridges(rule, EXCEPTION_CONSULTATION) == UINT64_C(1) << BRIDGE_SITE &&
+                rule_bridges(rule, EXCEPTION_ALLIANCE) == (UINT64_C(1) << BRIDGE_JURISDICTION | UINT64_C(1) << BRIDGE_FIRST_VISIT) &&
+                rule_bridges(rule, EXCEPTION_EMERGENCY) == 0 && rule_bridges(rule, 0) == 0 &&
+                rule_bridges(rule, EXCEPTION_BREAK_GLASS) == UINT64_C(1) << BRIDGE_SITE && rule->emergency.review_h == 24);
     assert_true(rule->signers.count == 2 && signers[0].validated && !signers[0].jurisdiction &&
                 signers[0].site == SITE_ANY && signers[0].independent_years == 3);
     assert_true(signers[1].only_supervised && signers[1].jurisdiction && signers[1].site == SITE_FILED &&
@@ -101,6 +107,8 @@ static void every_member(void **state)
     /* What an absent member means. */
     is(LEAST, CSIGN_OK, "");
     rule = policy_find(&policy, SPAN("prescribe"), SETTING_PAYER);
+    assert_true(rule && !rule->has_emergency && rule_bridges(rule, EXCEPTION_BREAK_GLASS) == 0 &&
+                rule_bridges(rule, EXCEPTION_CONSULTATION) == 0);
     assert_true(rule && rule->batch == 1 && !rule->has_auth_max_age && !rule->revisit && rule->identity == 0 &&
                 rule->facts == 0);
     assert_null(policy_document_acts(&policy, SPAN("MedicationRequest")));
@@ -137,6 +145,10 @@ static void members_fail(void **state)
                                                       {"ai_notice", NULL, true, false},
                                                       {"hard_deny", NULL, true, false},
                                                       {"unless", NULL, true, false},
+                                                      {"exceptions", NULL, true, false},
+                                                      {"consultation", NULL, true, false},
+                                                      {"alliance", NULL, true, false},
+                                                      {"emergency", NULL, true, false},
                                                       {"identity", NULL, true, false},
                                                       {"no_signoff_text", NULL, true, false},
                                                       {"retention", NULL, true, false},
@@ -153,6 +165,40 @@ static void members_fail(void **state)
                               ",\"documents\":{\"MedicationRequest\":[\"prescribe\"]}", "");
     (void)state;
     closed_check(&closed, text);
+}
+
+/* A rule without acts of its own. */
+static csign_code read_overlay(span json, csign_fault *fault)
+{
+    struct buffer scratch = buffer_open(memory, sizeof memory);
+    return overlay_read(placed(json), &scratch, &policy, fault);
+}
+
+/* An app's overlay is one rule for all acts, in the settings that it names. */
+static void overlays(void **state)
+{
+    static const char sound[] = "{\"settings\":[\"on*\"],\"ai_authorship\":\"human_only\",\"signers\":[" SIGNER
+                                "],\"max_status_age_s\":60,\"signoff_to_release_s\":600}";
+    static const struct closed_exception members[] = {{NULL, NULL, false, false}};
+    static const struct closed closed = {
+        read_overlay, CSIGN_E_POLICY_MALFORMED, CSIGN_E_POLICY_MALFORMED, members, false, false};
+    csign_fault fault = {CSIGN_OK, "", "", 0};
+    (void)state;
+    assert_int_equal(read_overlay(span_text(sound), &fault), CSIGN_OK);
+    assert_non_null(policy_find(&policy, SPAN("anything"), SETTING_ONLINE));
+    assert_null(policy_find(&policy, SPAN("anything"), SETTING_PAYER));
+    closed_check(&closed, sound);
+    const char *with_acts = edited(sound, "{\"settings\"", "{\"acts\":[\"*\"],\"settings\"");
+    assert_refused(read_overlay(span_text(with_acts), &fault), &fault, CSIGN_E_POLICY_MALFORMED, "", with_acts);
+    const char *nowhere = edited(sound, "on*", "moon");
+    assert_refused(read_overlay(span_text(nowhere), &fault), &fault, CSIGN_E_POLICY_MALFORMED, "settings", nowhere);
+    for (size_t room = 0; room < sizeof(struct rule) + 16 * sizeof(struct policy_index); room += 100) {
+        struct buffer scratch = buffer_open(memory, room);
+        assert_int_equal(overlay_read(span_text(sound), &scratch, &policy, &fault), CSIGN_E_NO_SPACE);
+    }
+    static char large[CSIGN_OVERLAY_MAX + 1];
+    memset(large, ' ', sizeof large);
+    assert_int_equal(read_overlay(span_of(large, sizeof large), &fault), CSIGN_E_TOO_LARGE);
 }
 
 static void values_fail(void **state)
@@ -213,12 +259,14 @@ static void values_fail(void **state)
         {"\"documents\":{\"MedicationRequest\":[\"prescribe\"]}", "\"documents\":{\"M\":[\"a\"],\"M\":[\"a\"]}",
          "documents"},
         {"\"documents\":{\"MedicationRequest\":[\"prescribe\"]}", "\"documents\":[]", "documents"},
-        /* Not evaluated by this version: loading them would look as if they were. */
-        {"\"batch\":16", "\"batch\":16,\"exceptions\":{\"consultation\":{\"bridges\":[\"site\"]}}",
-         "exceptions"},
-        {"\"batch\":16",
-         "\"batch\":16,\"emergency\":{\"max_status_age_s\":1,\"bridges\":[\"site\"],\"review_h\":1}",
-         "emergency"}};
+        {EXCEPTIONS, "\"exceptions\":{}", "exceptions"},
+        {EXCEPTIONS, "\"exceptions\":{\"break_glass\":{\"bridges\":[\"site\"]}}", ""},
+        {EXCEPTIONS, "\"exceptions\":{\"alliance\":{\"bridges\":[]}}", "bridges"},
+        {EXCEPTIONS, "\"exceptions\":{\"alliance\":{\"bridges\":[\"level\"]}}", "bridges"},
+        {EMERGENCY, "\"emergency\":{\"max_status_age_s\":1,\"bridges\":[\"jurisdiction\"],\"review_h\":1}", "bridges"},
+        {EMERGENCY, "\"emergency\":{\"max_status_age_s\":1,\"bridges\":[\"site\",\"site\"],\"review_h\":1}", "bridges"},
+        {EMERGENCY, "\"emergency\":{\"max_status_age_s\":-1,\"bridges\":[],\"review_h\":1}", "max_status_age_s"},
+        {EMERGENCY, "\"emergency\":{\"max_status_age_s\":1,\"bridges\":[],\"review_h\":87601}", "review_h"}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         refuses(edited(TEXT(FULL), cases[i][0], cases[i][1]), cases[i][2]);
@@ -523,7 +571,8 @@ static void limits_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_member),      cmocka_unit_test(members_fail), cmocka_unit_test(values_fail),
+        cmocka_unit_test(every_member),      cmocka_unit_test(members_fail), cmocka_unit_test(overlays),
+        cmocka_unit_test(values_fail),
         cmocka_unit_test(hard_deny_fail),    cmocka_unit_test(frame_fail),   cmocka_unit_test(most_specific),
         cmocka_unit_test(none_fits),         cmocka_unit_test(alike_fail),   cmocka_unit_test(covered),
         cmocka_unit_test(scratch_is_enough), cmocka_unit_test(limits_fail),

@@ -3,6 +3,7 @@
 #include "output.h"
 #include "remote.h"
 #include "transaction.h"
+#include "verbs.h"
 
 #include <stdio.h>
 

@@ -1,13 +1,16 @@
 /* countersign check: may this document be released, now? */
 #include "clock.h"
 #include "document_file.h"
+#include "explain_decision.h"
 #include "files.h"
 #include "options.h"
 #include "output.h"
+#include "policy_verbs.h"
 #include "request.h"
 #include "sign_off.h"
 #include "state_folder.h"
 #include "uuid.h"
+#include "verbs.h"
 
 #include <countersign/decide.h>
 #include <sodium.h>
@@ -16,11 +19,11 @@
 #define RELEASE_MAX (256u * 1024u * 1024u)
 
 struct asked {
-    const char *state, *deployment, *release, *document, *release_id;
+    const char *state, *deployment, *release, *document, *release_id, *overlay;
     struct texts requests, sign_offs;
     uint8_t root_hash[CSIGN_HASH_SIZE];
     int64_t now, received_at;
-    bool test;
+    bool test, explain;
 };
 
 /* --- a release in one file --- */
@@ -137,16 +140,20 @@ static int exit_of(csign_verdict verdict)
 static int decide(struct call *call, const struct asked *asked, const struct csign_release *release, struct state_folder *folder)
 {
     const span deployment = asked->deployment ? span_text(asked->deployment) : release->audience;
-    const struct state_reading how = {asked->root_hash, deployment, asked->test};
+    struct state_reading how = {asked->root_hash, deployment, asked->test, {NULL, 0}};
     const size_t size = csign_cache_size(CSIGN_SLOTS_MAX);
     csign_cache *cache;
     csign_decision decision;
+    if (asked->overlay)
+        STEP(file_read(call, asked->overlay, CSIGN_OVERLAY_MAX + 1, &how.overlay));
     STEP(state_open(call, asked->state, &how, folder));
     csign_code code = csign_cache_init(call_memory(call, size), size, &cache);
     if (code != CSIGN_OK)
         return fail_code(call, CANNOT, code, NULL, "the workspace");
     csign_verdict verdict = csign_decide(folder->gate, cache, release, asked->now, &decision);
     STEP(print_decision(call, &decision)); /* an answer that did not go out is no answer */
+    if (asked->explain)
+        STEP(explain_decision(call, cache, &decision));
     return exit_of(verdict);
 }
 
@@ -165,9 +172,9 @@ static int read_and_decide(struct call *call, struct asked *asked)
     return code;
 }
 
-int verb_check(struct call *call)
+static int check(struct call *call, bool explain)
 {
-    struct asked a = {.now = -1, .received_at = -1};
+    struct asked a = {.now = -1, .received_at = -1, .explain = explain};
     const struct option options[] = {
         {"--state", OPTION_TEXT, true, &a.state, "DIR", "what the registry serves, as a folder", NULL, 0},
         {"--root-hash", OPTION_HASH, true, &a.root_hash, "HASH",
@@ -177,6 +184,8 @@ int verb_check(struct call *call)
         {"--test", OPTION_FLAG, false, &a.test, NULL, "accept test roots, and no others", NULL, 0},
         {"--now", OPTION_TIME, false, &a.now, "TIME", "decide as of then", NULL, 0},
         {"--received-at", OPTION_TIME, false, &a.received_at, "TIME", "when the sign-offs were first seen; default: now", NULL, 0},
+        {"--overlay", OPTION_TEXT, false, &a.overlay, "FILE", "the app's own rule, which can only restrict", NULL, 0},
+        {"--explain", OPTION_FLAG, false, &a.explain, NULL, "say what each check asked and saw, and what would have passed", NULL, 0},
         {"RELEASE", OPTION_TEXT, false, &a.release, NULL, "a release as JSON; or its parts:", NULL, 0},
         {"--request", OPTION_TEXTS, false, &a.requests, "FILE", "of each signer, slot 1 first", NULL, 0},
         {"--sign-off", OPTION_TEXTS, false, &a.sign_offs, "FILE", "of each signer, in the same order", NULL, 0},
@@ -186,4 +195,14 @@ int verb_check(struct call *call)
     STEP(OPTIONS(call, "Decides whether a document may be released. Exit code: 0 allow, 1 refuse, 2 usage, 3 cannot decide, "
                        "4 break-glass.", options));
     return read_and_decide(call, &a);
+}
+
+int verb_check(struct call *call)
+{
+    return check(call, false);
+}
+
+int policy_explain(struct call *call)
+{
+    return check(call, true);
 }

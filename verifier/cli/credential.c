@@ -5,6 +5,7 @@
 #include "output.h"
 #include "remote.h"
 #include "transaction.h"
+#include "verbs.h"
 
 #include <stdio.h>
 
@@ -22,7 +23,8 @@ static int check(struct remote *remote, span text, struct credential_text *ret)
     STEP(credential_text_read(remote->call, "the registry's answer", text, ret));
     if (public_key_equal(&ret->claims.cnf.jwk.x, &remote->key.public))
         return DONE;
-    return fail(remote->call, CANNOT, "report this to the registry's operator", "a credential for another key, the registry's answer");
+    return fail(remote->call, CANNOT, "report this to the registry's operator",
+                "a credential for another key, the registry's answer");
 }
 
 static int say_issued(struct call *call, const struct credential *claims)

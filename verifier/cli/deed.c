@@ -6,6 +6,7 @@
 #include "json_write.h"
 #include "output.h"
 #include "passphrase.h"
+#include "verbs.h"
 
 #include <stdio.h>
 #include <unistd.h>

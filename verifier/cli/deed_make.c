@@ -122,7 +122,8 @@ static int put_json(struct call *call, struct deed_making *m, span id, struct js
 
 int deed_make(struct call *call, struct deed_making *m, struct deed_note *ret, span *ret_code)
 {
-    struct buffer id = call_buffer(call, UUID_SIZE), json = call_buffer(call, 2 * DEED_MAX), text = call_buffer(call, 3 * DEED_MAX);
+    struct buffer id = call_buffer(call, UUID_SIZE), json = call_buffer(call, 2 * DEED_MAX),
+                  text = call_buffer(call, 3 * DEED_MAX);
     struct json_out o = json_out(&json);
     uint8_t random[10];
     *ret_code = (span){NULL, 0};

@@ -69,7 +69,8 @@ void members_none(struct call *call, struct members_given *given)
         given->values[i].time = -1;
 }
 
-void member_options(struct call *call, struct members_given *given, enum member_options which, struct option *options, size_t *count)
+void member_options(struct call *call, struct members_given *given, enum member_options which, struct option *options,
+                    size_t *count)
 {
     _Static_assert(ROWS + 2 <= MEMBER_OPTIONS_MAX, "room for all options");
     members_none(call, given);
@@ -130,7 +131,8 @@ int members_check(struct call *call, const struct members_given *given, uint8_t 
             option = rows[i].option;
     if (!option)
         return DONE;
-    return fail(call, USAGE, "leave it out", "a deed of kind %s has no such member, %s", vocabulary_word(&deed_kinds, kind), option);
+    return fail(call, USAGE, "leave it out", "a deed of kind %s has no such member, %s", vocabulary_word(&deed_kinds, kind),
+                option);
 }
 
 /* --- values --- */
@@ -204,7 +206,8 @@ static int put_value(struct call *call, struct json_out *o, const struct member_
         json_put_text(o, span_text(value->text));
         return DONE;
     case AS_TIME:
-        json_put_integer(o, span_ends(span_text(field->name), SPAN("_ms")) ? (uint64_t)value->time * 1000 : (uint64_t)value->time);
+        json_put_integer(o,
+                         span_ends(span_text(field->name), SPAN("_ms")) ? (uint64_t)value->time * 1000 : (uint64_t)value->time);
         return DONE;
     case AS_VKEY:
     case AS_HOLDER:

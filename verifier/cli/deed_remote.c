@@ -72,7 +72,8 @@ int deed_list(struct call *call)
     for (;;) {
         struct reply reply;
         struct page page;
-        STEP(remote_ask(remote, REMOTE_DEEDS, call_format(call, "state=%s&limit=100%s", state, after), (span){NULL, 0}, &reply));
+        const char *query = call_format(call, "state=%s&limit=100%s", state, after);
+        STEP(remote_ask(remote, REMOTE_DEEDS, query, (span){NULL, 0}, &reply));
         STEP(remote_read(remote, &reply, &page_schema, &page));
         STEP(print_page(remote, &reply, &page));
         if (!page.next.data || page.deeds.count == 0)

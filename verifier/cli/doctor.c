@@ -4,6 +4,7 @@
 #include "json_write.h"
 #include "output.h"
 #include "watched.h"
+#include "verbs.h"
 
 #include <stdio.h>
 
@@ -73,7 +74,8 @@ static int check_reach(struct doctor *d)
         return REFUSED;
     }
     STEP(say_check(d, true, "reach", call_format(d->call, "%s answers", d->remote->url), NULL));
-    STEP(say_check(d, true, "tls", is_tls ? "its certificate was verified" : "none: http to this machine, for a test registry", NULL));
+    STEP(say_check(d, true, "tls", is_tls ? "its certificate was verified" : "none: http to this machine, for a test registry",
+                   NULL));
     if (code == CSIGN_OK)
         return DONE;
     STEP(say_code(d, "serves", code, &fault));
@@ -89,12 +91,13 @@ static int check_root(struct doctor *d)
         return REFUSED;
     }
     const struct root *root = &d->watched.gate->root->root;
-    const char *found = call_format(d->call, "%s, %s root, version %llu, leads from the pinned one; expires %s", plain(d->call, root->origin),
-                                    root->kind == ROOT_TEST ? "test" : "production", (unsigned long long)root->version,
-                                    time_text(d->call, root->expires));
+    const char *found = call_format(d->call, "%s, %s root, version %llu, leads from the pinned one; expires %s",
+                                    plain(d->call, root->origin), root->kind == ROOT_TEST ? "test" : "production",
+                                    (unsigned long long)root->version, time_text(d->call, root->expires));
     if ((root->kind == ROOT_TEST) != d->remote->asked->test)
         return say_check(d, false, "root", found, "give --test for a test root, and only for one");
-    return say_check(d, root->expires > clock_now() + EXPIRY_SOON, "root", found, "have the holders of the root keys sign the next version");
+    return say_check(d, root->expires > clock_now() + EXPIRY_SOON, "root", found,
+                     "have the holders of the root keys sign the next version");
 }
 
 static int check_log(struct doctor *d)
@@ -106,8 +109,10 @@ static int check_log(struct doctor *d)
         return REFUSED;
     }
     const struct status *status = &d->watched.gate->status;
-    return say_check(d, true, "log", call_format(d->call, "%llu leaves lead to the signed tree; %llu indexes",
-                                                 (unsigned long long)watched_size(&d->watched), (unsigned long long)status->bindings), NULL);
+    return say_check(d, true, "log",
+                     call_format(d->call, "%llu leaves lead to the signed tree; %llu indexes",
+                                 (unsigned long long)watched_size(&d->watched), (unsigned long long)status->bindings),
+                     NULL);
 }
 
 static int check_beat(struct doctor *d)
@@ -116,10 +121,11 @@ static int check_beat(struct doctor *d)
         return say_check(d, false, "heartbeat", "no freshness key of the root has cosigned the checkpoint",
                          "have the registry sign with the freshness keys of its newest root");
     const int64_t age = clock_now() - watched_evidence(&d->watched);
-    return say_check(d, age <= BEAT_MAX, "heartbeat",
-                     call_format(d->call, "the checkpoint is of %s, age %llds", time_text(d->call, watched_evidence(&d->watched)),
-                                 (long long)age),
-                     "see why the registry's log does not beat: `countersign-registry doctor` there; or why a proxy serves old copies");
+    return say_check(
+        d, age <= BEAT_MAX, "heartbeat",
+        call_format(d->call, "the checkpoint is of %s, age %llds", time_text(d->call, watched_evidence(&d->watched)),
+                    (long long)age),
+        "see why the registry's log does not beat: `countersign-registry doctor` there; or why a proxy serves old copies");
 }
 
 /* A fresh note answers a nonce of ours: its time is the registry's clock, now. The log may grow between: once more then. */
@@ -184,8 +190,10 @@ int verb_doctor(struct call *call)
         {"--root-hash", OPTION_HASH, true, root_hash, "HASH", "of the trust root that you pin", NULL, 0},
         ROWS_REGISTRY(&asked),
     };
-    STEP(OPTIONS(call, "Looks at all that a gate needs of a registry; says what is well, and how to mend what is not. Exit code 1 if "
-                       "anything is not.", options));
+    STEP(OPTIONS(call,
+                 "Looks at all that a gate needs of a registry; says what is well, and how to mend what is not. Exit code 1 if "
+                 "anything is not.",
+                 options));
     STEP(remote_open(call, &asked, &d->remote));
     d->call = call;
     csign_code code = watched_open(d->remote, root_hash, &d->watched, &fault);

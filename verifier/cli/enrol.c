@@ -2,6 +2,7 @@
 #include "deed_act.h"
 #include "json_file.h"
 #include "output.h"
+#include "verbs.h"
 
 #define PEOPLE_MAX 100u
 
@@ -28,14 +29,16 @@ static int read_people(struct call *call, const char *path, struct people *ret)
             if (ret->count == PEOPLE_MAX)
                 return fail(call, REFUSED, "split the file", "more than %u people, %s", PEOPLE_MAX, path);
             if (json_kind(j) != JSON_OBJECT)
-                return fail(call, REFUSED, "write each person in braces", "not a JSON object, element %zu of %s", ret->count + 1, path);
+                return fail(call, REFUSED, "write each person in braces", "not a JSON object, element %zu of %s",
+                            ret->count + 1, path);
             (void)json_skip(j, &ret->items[ret->count++]);
         }
     return ret->count ? DONE : fail(call, REFUSED, "write at least one person", "nobody in it, %s", path);
 }
 
 /* All are made before any is signed: what is wrong with one is found while nothing has happened. */
-static int make_all(struct call *call, struct deed_making *making, const struct people *people, const char *path, struct deed_note *ret)
+static int make_all(struct call *call, struct deed_making *making, const struct people *people, const char *path,
+                    struct deed_note *ret)
 {
     span code;
     for (size_t i = 0; i < people->count; i++) {

@@ -2,6 +2,7 @@
 #include "json_write.h"
 #include "options.h"
 #include "output.h"
+#include "verbs.h"
 
 #define LIST_MAX 131072u
 

@@ -6,6 +6,7 @@
 #include "mirror.h"
 #include "output.h"
 #include "watched.h"
+#include "verbs.h"
 
 #include <sodium.h>
 #include <stdio.h>

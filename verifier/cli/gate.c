@@ -5,6 +5,7 @@
 #include "options.h"
 #include "output.h"
 #include "server.h"
+#include "verbs.h"
 
 #include <sodium.h>
 #include <signal.h>

@@ -4,6 +4,7 @@
 #include "output.h"
 #include "remote.h"
 #include "transaction.h"
+#include "verbs.h"
 
 #define REQUESTS_MAX 1000u
 #define URL_MAX      2000u
@@ -44,7 +45,8 @@ static int inbox_list(struct call *call)
     struct reply reply;
     struct inbox inbox;
     const struct option options[] = {ROWS_REGISTRY(&asked), ROWS_PROOF(&asked, "your own key, that is bound")};
-    STEP(OPTIONS(call, "Lists what a clinician is asked to sign: where the request is, which app asks, and until when.", options));
+    STEP(OPTIONS(call, "Lists what a clinician is asked to sign: where the request is, which app asks, and until when.",
+                 options));
     STEP(remote_open(call, &asked, &remote));
     STEP(remote_open_key(remote, KEY_HOLDER));
     STEP(remote_ask(remote, REMOTE_INBOX, "", (span){NULL, 0}, &reply));
@@ -82,7 +84,8 @@ static int inbox_post(struct call *call)
         ROWS_REGISTRY(&asked),
         ROWS_PROOF(&asked, "the app's key, named as its deployment"),
     };
-    STEP(OPTIONS(call, "Puts a pointer to a request into a clinician's inbox. The registry learns nothing of the document.", options));
+    STEP(OPTIONS(call, "Puts a pointer to a request into a clinician's inbox. The registry learns nothing of the document.",
+                 options));
     struct buffer body = call_buffer(call, 8 * URL_MAX);
     struct json_out o = json_out(&body);
     json_put_object(&o);

@@ -22,7 +22,8 @@ static void put_deed(struct buffer *out, const uint8_t deed[16])
 
 static void put_end(struct buffer *out, const struct leaf *leaf)
 {
-    static const char *const words[] = {[END_REVOKED] = "revoked", [END_SUSPENDED] = "suspended", [END_SUPERSEDED] = "superseded"};
+    static const char *const words[] = {
+        [END_REVOKED] = "revoked", [END_SUSPENDED] = "suspended", [END_SUPERSEDED] = "superseded"};
     buffer_text(out, "index ");
     buffer_decimal(out, leaf->end.index);
     buffer_byte(out, ' ');

@@ -1,6 +1,7 @@
 /* countersign: dispatches to its verbs, one file each. */
 #include "options.h"
 #include "output.h"
+#include "verbs.h"
 
 #include <countersign/decide.h>
 #include <sodium.h>
@@ -15,8 +16,8 @@ static int verb_version(struct call *call)
 
 static const struct verb verbs[] = {
     {"key", verb_key, "make and show signing keys"},
-    {"root", verb_root, "make, show and verify trust roots"},
-    {"policy", verb_policy, "check, sign and show policies"},
+    {"root", verb_root, "draft, sign, show and verify trust roots"},
+    {"policy", verb_policy, "check, sign, show, compare, try and upload policies"},
     {"state", verb_state, "a test registry in a folder: who is bound, what ended"},
     {"request", verb_request, "ask a clinician to sign a document"},
     {"sign", verb_sign, "sign a document as a clinician"},

@@ -21,8 +21,10 @@ static void put_edge(struct mirror *m)
 {
     uint8_t memory[TILE_WIDTH * ENTRY_BYTES];
     char name[256] = "status/";
-    struct buffer bytes = buffer_open(memory, sizeof memory), path = buffer_open(name + strlen(name), sizeof name - strlen(name) - 1);
-    const struct tile tile = {.entries = true, .index = (m->size - 1) / TILE_WIDTH, .width = tile_width(m->size, 0, (m->size - 1) / TILE_WIDTH)};
+    struct buffer bytes = buffer_open(memory, sizeof memory),
+                  path = buffer_open(name + strlen(name), sizeof name - strlen(name) - 1);
+    const struct tile tile = {
+        .entries = true, .index = (m->size - 1) / TILE_WIDTH, .width = tile_width(m->size, 0, (m->size - 1) / TILE_WIDTH)};
     for (uint32_t i = 0; i < tile.width; i++)
         tile_entry_write(&bytes, span_of(m->edge + i * LEAF_SIZE, LEAF_SIZE));
     tile_path_write(&path, &tile);

@@ -1,6 +1,7 @@
 /* countersign order: what a regulator orders, made, shown, signed and submitted in one step. */
 #include "deed_act.h"
 #include "output.h"
+#include "verbs.h"
 
 /* The places of these words are those of `order_kinds`. */
 static const char *const kind_words[] = {"suspend", "suspend.interim", "revoke", "rescind", "deregister",
@@ -23,7 +24,8 @@ int verb_order(struct call *call)
     };
     size_t count = 2 + ROWS_ACT_COUNT;
     member_options(call, &making->given, MEMBERS_ORDERS, options, &count);
-    STEP(options_read(call, "Orders: makes the deed, shows it in plain words, signs it and brings it to the registry.", options, count));
+    STEP(options_read(call, "Orders: makes the deed, shows it in plain words, signs it and brings it to the registry.", options,
+                      count));
     making->kind = vocabulary_find(&deed_kinds, span_text(vocabulary_word(&order_kinds, kind)));
     if (subject)
         STEP(members_set_subject(call, &making->given, making->kind, subject));

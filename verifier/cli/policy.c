@@ -1,6 +1,5 @@
-/* countersign policy: lint, sign, show; and with the registry upload. */
-#include "policy.h"
-#include "credential.h"
+/* countersign policy: lint, sign, show; test, diff, explain and upload have files of their own. */
+#include "policy_verbs.h"
 #include "date.h"
 #include "files.h"
 #include "json_write.h"
@@ -8,16 +7,11 @@
 #include "options.h"
 #include "output.h"
 #include "policy_verbs.h"
+#include "verbs.h"
 
 #include <stdio.h>
 
 #define HEADER "countersign/policy/v1\n"
-
-/* A policy and its text: a note's, or one made of bare JSON. */
-struct loaded {
-    struct policy policy;
-    bool is_note;
-};
 
 /* The text that is signed: header, origin, JSON, newline. */
 static span make_text(struct call *call, const char *origin, span json)
@@ -32,7 +26,41 @@ static span make_text(struct call *call, const char *origin, span json)
     return text.overflow ? (span){NULL, 0} : buffer_span(&text);
 }
 
-static int read_text(struct call *call, const char *path, span text, struct policy *ret)
+/* The JSON of a text, behind its two lines of header. */
+static span json_of(span text)
+{
+    for (int line = 0; line < 2; line++) {
+        const uint8_t *end = text.size ? memchr(text.data, '\n', text.size) : NULL;
+        text = end ? span_of(end + 1, text.size - (size_t)(end - text.data) - 1) : (span){NULL, 0};
+    }
+    return text;
+}
+
+/* The name before a place in JSON: of a member that the schema does not know, the library cannot say it. */
+static span name_before(span json, size_t offset)
+{
+    size_t end = offset < json.size ? offset : json.size;
+    while (end > 0 && json.data[end - 1] != '"')
+        end--;
+    size_t from = end > 0 ? end - 1 : 0;
+    while (from > 0 && json.data[from - 1] != '"')
+        from--;
+    return end > 0 ? span_of(json.data + from, end - 1 - from) : (span){NULL, 0};
+}
+
+/* Names the line of the file, and the member also where nobody knows it. */
+static int fail_at(struct call *call, const char *path, span text, bool is_note, csign_code code, csign_fault *fault)
+{
+    const span json = json_of(text);
+    size_t line = is_note ? 3 : 1;
+    for (size_t i = 0; i < fault->offset && i < json.size; i++)
+        line += json.data[i] == '\n';
+    if (!fault->field[0] && fault->offset > 0)
+        fault->field = plain(call, name_before(json, fault->offset));
+    return fail_code(call, REFUSED, code, fault, fault->offset ? call_format(call, "%s:%zu", path, line) : path);
+}
+
+static int read_text(struct call *call, const char *path, span text, bool is_note, struct policy *ret)
 {
     struct note *note = call_memory(call, sizeof *note);
     struct buffer scratch = call_buffer(call, POLICY_SCRATCH(text.size));
@@ -41,23 +69,23 @@ static int read_text(struct call *call, const char *path, span text, struct poli
         return fail_code(call, REFUSED, CSIGN_E_TOO_LARGE, NULL, path);
     note->text = text;
     csign_code code = policy_read(note, &scratch, ret, &fault);
-    return code == CSIGN_OK ? DONE : fail_code(call, REFUSED, code, &fault, path);
+    return code == CSIGN_OK ? DONE : fail_at(call, path, text, is_note, code, &fault);
 }
 
-static int read_policy(struct call *call, const char *path, struct loaded *ret)
+int policy_load(struct call *call, const char *path, struct loaded *ret)
 {
     span bytes;
     csign_fault fault;
     STEP(file_read(call, path, POLICY_NOTE_MAX, &bytes));
     ret->is_note = span_starts(bytes, SPAN("countersign/"));
     if (!ret->is_note)
-        return read_text(call, path, make_text(call, "registry.test", bytes), &ret->policy);
+        return read_text(call, path, make_text(call, "registry.test", bytes), false, &ret->policy);
     struct note *note = call_memory(call, sizeof *note);
     struct buffer scratch = call_buffer(call, bytes.size);
     csign_code code = note_read(bytes, &scratch, note, &fault);
     if (code != CSIGN_OK)
         return fail_code(call, REFUSED, code, &fault, path);
-    return read_text(call, path, note->text, &ret->policy);
+    return read_text(call, path, note->text, true, &ret->policy);
 }
 
 static int policy_lint(struct call *call)
@@ -66,7 +94,7 @@ static int policy_lint(struct call *call)
     const struct option options[] = {{"FILE", OPTION_TEXT, true, &path, NULL, "a policy: its JSON, or a note", NULL, 0}};
     struct loaded *loaded = call_memory(call, sizeof *loaded);
     STEP(OPTIONS(call, "Checks a policy as a gate will, and names the member that is wrong.", options));
-    STEP(read_policy(call, path, loaded));
+    STEP(policy_load(call, path, loaded));
     say(call->json ? "{\"id\":\"%s\",\"version\":%llu,\"rules\":%zu}" : "good: %s, version %llu, %zu rules",
         call_text(call, loaded->policy.id), (unsigned long long)loaded->policy.version, loaded->policy.rules.count);
     return DONE;
@@ -94,7 +122,7 @@ static int policy_sign(struct call *call)
         return fail(call, USAGE, "give the name on the root's origin line", "not the name of a registry, --origin");
     STEP(file_read(call, path, CSIGN_POLICY_MAX, &json));
     span text = make_text(call, origin, json);
-    STEP(read_text(call, path, text, policy));
+    STEP(read_text(call, path, text, false, policy));
     STEP(key_open(&ring, key_path, KEY_POLICY, &key));
     const struct vkey vkey = key_vkey(key.name, KEY_POLICY, &key.public);
     struct buffer note = call_buffer(call, text.size + 1024);
@@ -106,161 +134,41 @@ static int policy_sign(struct call *call)
 
 /* --- show --- */
 
-static void put_set(struct buffer *out, uint64_t set, const struct vocabulary *words, const char *between)
-{
-    bool first = true;
-    for (uint8_t i = 1; i <= words->count; i++) {
-        if (!(set >> i & 1))
-            continue;
-        buffer_text(out, first ? "" : between);
-        buffer_text(out, vocabulary_word(words, i));
-        first = false;
-    }
-}
-
-static void put_list(struct buffer *out, struct text_list list)
-{
-    for (size_t i = 0; i < list.count; i++) {
-        buffer_text(out, i ? " " : "");
-        buffer_put(out, list.items[i]);
-    }
-}
-
-/* What a rule asks of one signer, as one line. */
-static void put_signer(struct buffer *out, const struct rule_signer *s)
-{
-    put_set(out, s->professions, &professions, " or ");
-    buffer_text(out, ", ");
-    put_set(out, s->levels, &levels, " or ");
-    if (s->privileges) {
-        buffer_text(out, ", may ");
-        put_set(out, s->privileges, &privilege_names, " and ");
-    }
-    const struct specialty *specialties = s->specialties.items;
-    for (size_t i = 0; i < s->specialties.count; i++) {
-        buffer_text(out, i ? " or " : ", specialty ");
-        buffer_put(out, specialties[i].code);
-    }
-    if (s->independent_years) {
-        buffer_text(out, ", independent for ");
-        buffer_decimal(out, s->independent_years);
-        buffer_text(out, " years");
-    }
-    buffer_text(out, s->jurisdiction ? "" : ", licensed anywhere");
-    buffer_text(out, s->site == SITE_ANY ? ", at any site" : s->site == SITE_PRIMARY ? ", at the primary site" : "");
-    buffer_text(out, s->consent_employer ? ", with the employer's consent" : "");
-    buffer_text(out, s->unrestricted ? ", unrestricted" : "");
-    buffer_text(out, s->licence_date ? ", with a known end of licence" : "");
-    buffer_text(out, s->validated ? ", validated" : "");
-    buffer_text(out, s->schedule ? ", for the schedule" : "");
-    buffer_text(out, s->antimicrobial ? ", for the antimicrobial grade" : "");
-    buffer_text(out, s->only_supervised ? ", if the signer before is supervised" : "");
-    buffer_text(out, "; signs as ");
-    put_set(out, s->meanings, &meanings, " or ");
-}
-
-static void put_conditions(struct buffer *out, const struct object_list *list, const char *before)
-{
-    const struct rule_condition *conditions = list->items;
-    for (size_t i = 0; i < list->count; i++) {
-        buffer_text(out, i ? " and " : before);
-        buffer_text(out, vocabulary_word(&fact_names, conditions[i].fact));
-        buffer_byte(out, ' ');
-        buffer_text(out, vocabulary_word(&operators, conditions[i].op));
-        buffer_byte(out, ' ');
-        buffer_put(out, conditions[i].text);
-    }
-}
-
-static void put_line(struct buffer *out, const char *name, span value)
-{
-    buffer_text(out, name);
-    buffer_put(out, value);
-    buffer_byte(out, '\n');
-}
-
-static void put_words(struct buffer *out, const char *name, uint64_t set, const struct vocabulary *words, const char *between)
-{
-    if (!set)
-        return;
-    buffer_text(out, name);
-    put_set(out, set, words, between);
-    buffer_byte(out, '\n');
-}
-
-static void put_texts(struct buffer *out, const char *name, struct text_list list)
-{
-    if (!list.count)
-        return;
-    buffer_text(out, name);
-    put_list(out, list);
-    buffer_byte(out, '\n');
-}
-
-/* All that a rule may demand beside signers and times: what is shown of a policy is what it says. */
-static void put_demands(struct call *call, struct buffer *out, const struct rule *r)
-{
-    const struct rule_deny *denies = r->hard_deny.items;
-    if (r->revisit)
-        buffer_text(out, "visit       a revisit\n");
-    put_words(out, "facts       ", r->facts, &fact_names, " ");
-    put_texts(out, "consent     ", r->consent);
-    put_texts(out, "notice      ", r->ai_notice);
-    put_words(out, "disclosed   ", r->identity, &identities, " ");
-    put_words(out, "key in      ", r->factors.storage, &storages, " or ");
-    put_words(out, "unlocked by ", r->factors.user_auth, &user_auths, " or ");
-    if (r->factors.attested)
-        buffer_text(out, "key         attested\n");
-    if (r->has_auth_max_age)
-        buffer_text(out, call_format(call, "unlocked    at most %llus before the signature\n", (unsigned long long)r->auth_max_age_s));
-    if (r->batch > 1)
-        buffer_text(out, call_format(call, "batch       up to %llu documents of one patient\n", (unsigned long long)r->batch));
-    if (r->provenance)
-        buffer_text(out, "provenance  in FHIR documents in which AI had a part\n");
-    for (size_t i = 0; i < r->hard_deny.count; i++) {
-        buffer_text(out, "never       ");
-        buffer_text(out, vocabulary_word(&deny_codes, denies[i].code));
-        put_conditions(out, &denies[i].conditions, ": ");
-        put_conditions(out, &denies[i].unless, ", unless ");
-        buffer_byte(out, '\n');
-    }
-    if (r->retention.present)
-        buffer_text(out, call_format(call, "kept        the record %llu years, the process %llu years, the log %llu months\n",
-                                     (unsigned long long)r->retention.record_y, (unsigned long long)r->retention.process_y,
-                                     (unsigned long long)r->retention.log_m));
-    if (r->no_signoff_text.data)
-        put_line(out, "unsigned    ", r->no_signoff_text);
-}
-
-static void put_rule(struct call *call, const struct rule *r)
-{
-    struct buffer out = call_buffer(call, CSIGN_POLICY_MAX);
-    const struct rule_signer *signers = r->signers.items;
-    buffer_byte(&out, '\n');
-    put_list(&out, r->acts);
-    buffer_text(&out, "   in ");
-    put_list(&out, r->settings);
-    buffer_text(&out, "\nAI          ");
-    buffer_text(&out, vocabulary_word(&ai_authorships, r->ai_authorship));
-    buffer_byte(&out, '\n');
-    for (size_t i = 0; i < r->signers.count; i++) {
-        buffer_text(&out, "signer ");
-        buffer_decimal(&out, i + 1);
-        buffer_text(&out, "    ");
-        put_signer(&out, &signers[i]);
-        buffer_byte(&out, '\n');
-    }
-    buffer_text(&out, call_format(call, "time        evidence at most %llus old, released at most %llus after it was received\n",
-                                  (unsigned long long)r->max_status_age_s, (unsigned long long)r->signoff_to_release_s));
-    put_demands(call, &out, r);
-    say("%s", plain_lines(call, buffer_span(&out)));
-}
-
 static const char *time_text(struct call *call, uint64_t t)
 {
     struct buffer out = call_buffer(call, 32);
     time_write(&out, (int64_t)t);
     return (const char *)out.data;
+}
+
+/* A table of two columns, lined up; it is Markdown too. */
+static void show_rows(struct call *call, const char *title, const struct row *rows, size_t count)
+{
+    size_t width = 4;
+    for (size_t i = 0; i < count; i++)
+        width = strlen(rows[i].label) > width ? strlen(rows[i].label) : width;
+    say("\n## %s\n", title);
+    say("| %-*s | %s |", (int)width, "what", "demand");
+    say("|%s|%s|", call_format(call, "%.*s", (int)width + 2, "--------------------------------"), "--------");
+    for (size_t i = 0; i < count; i++)
+        say("| %-*s | %s |", (int)width, rows[i].label, rows[i].text);
+}
+
+static int show_json(struct call *call, const struct loaded *loaded)
+{
+    const struct policy *p = &loaded->policy;
+    struct buffer json = call_buffer(call, CSIGN_POLICY_MAX);
+    struct json_out o = json_out(&json);
+    json_put_object(&o);
+    json_put_text_member(&o, "id", p->id);
+    json_put_integer_member(&o, "version", p->version);
+    json_put_text_member(&o, "authority", p->authority);
+    json_put_integer_member(&o, "effective_from", p->effective_from);
+    json_put_integer_member(&o, "rules", p->rules.count);
+    json_put_bool_member(&o, "signed", loaded->is_note);
+    json_end_object(&o);
+    buffer_byte(&json, '\n');
+    return put_out(call, buffer_span(&json));
 }
 
 static int policy_show(struct call *call)
@@ -269,36 +177,27 @@ static int policy_show(struct call *call)
     const struct option options[] = {{"FILE", OPTION_TEXT, true, &path, NULL, "a policy: its JSON, or a note", NULL, 0}};
     struct loaded *loaded = call_memory(call, sizeof *loaded);
     const struct policy *p = &loaded->policy;
-    STEP(OPTIONS(call, "Shows the rules of a policy.", options));
-    STEP(read_policy(call, path, loaded));
-    struct buffer places = call_buffer(call, 1024), json = call_buffer(call, CSIGN_POLICY_MAX);
-    put_list(&places, p->applies_to);
-    if (call->json) {
-        struct json_out o = json_out(&json);
-        json_put_object(&o);
-        json_put_text_member(&o, "id", p->id);
-        json_put_integer_member(&o, "version", p->version);
-        json_put_text_member(&o, "authority", p->authority);
-        json_put_integer_member(&o, "effective_from", p->effective_from);
-        json_put_integer_member(&o, "rules", p->rules.count);
-        json_put_bool_member(&o, "signed", loaded->is_note);
-        json_end_object(&o);
-        buffer_byte(&json, '\n');
-        return put_out(call, buffer_span(&json));
-    }
-    say("%s   version %llu, of %s%s", plain(call, p->id), (unsigned long long)p->version, plain(call, p->authority),
+    struct row rows[RULE_ROWS_MAX];
+    STEP(OPTIONS(call, "Shows the rules of a policy, a table for each.", options));
+    STEP(policy_load(call, path, loaded));
+    if (call->json)
+        return show_json(call, loaded);
+    say("# %s, version %llu, of %s%s", plain(call, p->id), (unsigned long long)p->version, plain(call, p->authority),
         loaded->is_note ? "" : ", not signed");
-    say("  for %s, from %s%s%s", plain(call, buffer_span(&places)), time_text(call, p->effective_from),
+    if (p->title.data)
+        say("%s", plain(call, p->title));
+    say("\nfor %s, from %s%s%s", list_text(call, p->applies_to), time_text(call, p->effective_from),
         p->has_effective_to ? " to " : "", p->has_effective_to ? time_text(call, p->effective_to) : "");
+    for (size_t i = 0; i < p->sources.count; i++)
+        say("source: %s", plain(call, p->sources.items[i]));
     const struct rule *rules = p->rules.items;
-    for (size_t i = 0; i < p->rules.count; i++)
-        put_rule(call, &rules[i]);
-    const struct policy_document *documents = p->documents.items;
-    for (size_t i = 0; i < p->documents.count; i++) {
-        struct buffer acts = call_buffer(call, 64 * CSIGN_STRING_MAX);
-        put_list(&acts, documents[i].acts);
-        say("%sa FHIR %s is released only as %s", i ? "" : "\n", plain(call, documents[i].type), plain(call, buffer_span(&acts)));
+    for (size_t i = 0; i < p->rules.count; i++) {
+        size_t count = rule_rows(call, &rules[i], rows);
+        show_rows(call, rule_name(call, &rules[i]), rows, count);
     }
+    const struct policy_document *documents = p->documents.items;
+    for (size_t i = 0; i < p->documents.count; i++)
+        say("%sa FHIR %s is released only as %s", i ? "" : "\n", plain(call, documents[i].type), list_text(call, documents[i].acts));
     return DONE;
 }
 
@@ -306,7 +205,10 @@ int verb_policy(struct call *call)
 {
     static const struct verb verbs[] = {{"lint", policy_lint, "check it, and name what is wrong"},
                                         {"sign", policy_sign, "make a note of it"},
-                                        {"show", policy_show, "its rules, readable"},
+                                        {"show", policy_show, "its rules, as tables"},
+                                        {"diff", policy_diff, "what another version changes"},
+                                        {"test", policy_test, "try it on cases"},
+                                        {"explain", policy_explain, "why a release is decided as it is"},
                                         {"upload", policy_upload, "bring it to the registry"}};
     return VERBS(call, "Policies: what an authority demands before a document may be released.", verbs);
 }

@@ -31,7 +31,8 @@ int policy_upload(struct call *call)
         ROWS_REGISTRY(&asked),
         ROWS_PROOF(&asked, "your officer's key, named BODY/OFFICER"),
     };
-    STEP(OPTIONS(call, "Brings a signed policy to the registry; a deed of kind policy.publish then puts it into force.", options));
+    STEP(OPTIONS(call, "Brings a signed policy to the registry; a deed of kind policy.publish then puts it into force.",
+                 options));
     STEP(file_read(call, path, POLICY_NOTE_MAX, &note));
     STEP(remote_open(call, &asked, &remote));
     STEP(remote_open_key(remote, KEY_OFFICER));
@@ -39,7 +40,8 @@ int policy_upload(struct call *call)
     STEP(remote_read(remote, &reply, &stored_schema, &stored));
     if (call->json)
         return remote_print(remote, &reply);
-    say("%s, version %llu, is stored as %s; `countersign deed new policy.publish --note %s` makes the deed that puts it into force",
+    say("%s, version %llu, is stored as %s; `countersign deed new policy.publish --note %s` makes the deed that puts it into "
+        "force",
         plain(call, stored.id), (unsigned long long)stored.version, plain(call, stored.name), path);
     return DONE;
 }

@@ -69,7 +69,8 @@ int remote_open(struct call *call, const struct remote_asked *asked, struct remo
     const struct client_options options = {.base_url = remote->url, .accept_test = asked->test, .ca_file = asked->ca_file};
     csign_code code = client_open(&options, &remote->client, &fault);
     if (code == CSIGN_E_ARGUMENT)
-        return fail(call, USAGE, "give https://HOST, or with --test also http to this machine", "%s, --registry %s", fault.reason, url);
+        return fail(call, USAGE, "give https://HOST, or with --test also http to this machine", "%s, --registry %s",
+                    fault.reason, url);
     if (code != CSIGN_OK)
         return fail_code(call, CANNOT, code, &fault, url);
     call_keep(call, remote->client, close_client);
@@ -85,7 +86,8 @@ int remote_open_key(struct remote *remote, enum key_purpose purpose)
 
 /* --- asking --- */
 
-static csign_code send(struct remote *remote, enum remote_what what, const char *tail, span body, struct reply *ret, csign_fault *fault)
+static csign_code send(struct remote *remote, enum remote_what what, const char *tail, span body, struct reply *ret,
+                       csign_fault *fault)
 {
     const struct remote_row *row = &rows[what];
     const char *path = call_format(remote->call, "%s%s", row->path, tail);
@@ -105,9 +107,11 @@ csign_code remote_try(struct remote *remote, enum remote_what what, const char *
 }
 
 /* What the registry refused is refused; that it did not answer, or could not, says nothing about what was asked. */
-static int failed(struct remote *remote, enum remote_what what, csign_code code, const csign_fault *fault, const struct reply *reply)
+static int failed(struct remote *remote, enum remote_what what, csign_code code, const csign_fault *fault,
+                  const struct reply *reply)
 {
-    bool cannot = code == CSIGN_E_UNAVAILABLE || code == CSIGN_E_TOO_MANY || code == CSIGN_E_INTERNAL || code == CSIGN_E_NO_SPACE;
+    bool cannot =
+        code == CSIGN_E_UNAVAILABLE || code == CSIGN_E_TOO_MANY || code == CSIGN_E_INTERNAL || code == CSIGN_E_NO_SPACE;
     return fail_code(remote->call, cannot ? CANNOT : REFUSED, code, fault,
                      call_format(remote->call, "%s%s%s", reply->status ? "the answer of " : "", remote->url, rows[what].path));
 }
@@ -118,7 +122,8 @@ int remote_read(struct remote *remote, const struct reply *reply, const struct s
     span body = span_of(call_text(call, reply->body), reply->body.size); /* views of it outlive the reply */
     struct buffer scratch = call_buffer(call, 4 * body.size + 65536);
     csign_fault fault;
-    csign_code code = schema_read_text(body, DEPTH_MAX, &scratch, schema, into, CSIGN_E_BODY_MALFORMED, CSIGN_E_BODY_MALFORMED, &fault);
+    csign_code code =
+        schema_read_text(body, DEPTH_MAX, &scratch, schema, into, CSIGN_E_BODY_MALFORMED, CSIGN_E_BODY_MALFORMED, &fault);
     return code == CSIGN_OK ? DONE : fail_code(call, CANNOT, code, &fault, call_format(call, "the answer of %s", remote->url));
 }
 

@@ -9,6 +9,7 @@
 #include "output.h"
 #include "patient_ref.h"
 #include "sign_off.h"
+#include "verbs.h"
 
 #include <sodium.h>
 #include <stdlib.h>

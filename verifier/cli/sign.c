@@ -14,6 +14,7 @@
 #include "passphrase.h"
 #include "request.h"
 #include "sign_off.h"
+#include "verbs.h"
 
 #include <sodium.h>
 

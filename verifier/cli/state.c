@@ -6,6 +6,7 @@
 #include "practitioner.h"
 #include "state_folder.h"
 #include "test_root.h"
+#include "verbs.h"
 
 #include <errno.h>
 #include <stdio.h>

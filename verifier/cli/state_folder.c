@@ -74,7 +74,8 @@ static int open_gate(struct state_folder *f, const struct state_reading *how)
                                         .root = roots->notes[roots->pinned],
                                         .root_hash = how->root_hash,
                                         .accept_test = how->accept_test,
-                                        .offline = 1};
+                                        .offline = 1,
+                                        .overlay = how->overlay};
     size_t at = roots->pinned;
     csign_code code = csign_gate_open(&options, &f->gate, &fault);
     while (code == CSIGN_OK && ++at < roots->count) {
@@ -83,6 +84,8 @@ static int open_gate(struct state_folder *f, const struct state_reading *how)
         if (code == CSIGN_OK)
             replace_gate(f, next);
     }
+    if (code == CSIGN_E_POLICY_MALFORMED || (code == CSIGN_E_TOO_LARGE && strcmp(fault.field, "overlay") == 0))
+        return fail_code(f->call, CANNOT, code, &fault, "the overlay");
     if (code == CSIGN_E_ARGUMENT)
         return fail_code(f->call, CANNOT, code, &fault, "the gate's options");
     return code == CSIGN_OK ? DONE : fail_code(f->call, CANNOT, code, &fault, call_format(f->call, "%s/trust/%zu", f->path, at + 1));

@@ -31,6 +31,7 @@ struct state_reading {
     const uint8_t *root_hash; /* the root that is pinned; NULL: the first in the folder, for changing one's own */
     span deployment;
     bool accept_test;
+    span overlay; /* the app's own rule, or absent */
 };
 
 /*

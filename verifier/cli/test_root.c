@@ -31,7 +31,7 @@ static int make_master(struct making *m)
     span passphrase;
     STEP(passphrase_read(m->call, m->plan->passphrase_file, "the keys of the test registry", true, &passphrase));
     STEP(key_make(m->call, KEY_MASTER, call_format(m->call, "master.%s", m->plan->origin), &m->master));
-    return key_seal(m->call, &m->master, passphrase, call_format(m->call, "%s/master", m->plan->keys));
+    return key_seal(m->call, &m->master, passphrase, true, call_format(m->call, "%s/master", m->plan->keys));
 }
 
 static struct vkey vkey_of(const struct key *key)

@@ -17,7 +17,8 @@ static void free_gate(void *memory)
     csign_gate_free(&watched->gate);
 }
 
-csign_code watched_open(struct remote *remote, const uint8_t root_hash[CSIGN_HASH_SIZE], struct watched *ret, csign_fault *fault)
+csign_code watched_open(struct remote *remote, const uint8_t root_hash[CSIGN_HASH_SIZE], struct watched *ret,
+                        csign_fault *fault)
 {
     *ret = (struct watched){.remote = remote, .scratch = call_buffer(remote->call, SCRATCH_SIZE)};
     randombytes_buf(ret->nonce, sizeof ret->nonce);
@@ -73,8 +74,9 @@ csign_code watched_roots(struct watched *w, csign_fault *fault)
     for (uint64_t version = 1; !w->gate->root && code == CSIGN_E_ROOT_HASH && version <= ROOTS_MAX; version++)
         code = take_root(w, version, fault);
     if (!w->gate->root)
-        return code == CSIGN_E_NOT_FOUND ? fault_set(fault, CSIGN_E_ROOT_HASH, "--root-hash", "the registry has no root of this hash")
-                                         : code;
+        return code == CSIGN_E_NOT_FOUND
+                   ? fault_set(fault, CSIGN_E_ROOT_HASH, "--root-hash", "the registry has no root of this hash")
+                   : code;
     for (unsigned i = 0; i < ROOTS_MAX; i++) {
         code = take_root(w, w->gate->root->root.version + 1, fault);
         if (code != CSIGN_OK)
@@ -93,7 +95,8 @@ static csign_code size_of(span bytes, struct buffer *scratch, uint64_t *ret, csi
     TRY(note_read(bytes, scratch, &note, fault));
     TRY(checkpoint_read(note.text, &checkpoint, fault));
     *ret = checkpoint.size;
-    return checkpoint.size <= LEAVES_MAX ? CSIGN_OK : fault_set(fault, CSIGN_E_TOO_LARGE, "size", "more than 67 million leaves");
+    return checkpoint.size <= LEAVES_MAX ? CSIGN_OK
+                                         : fault_set(fault, CSIGN_E_TOO_LARGE, "size", "more than 67 million leaves");
 }
 
 /* Appends the leaves from `from` to the end of the tile that they are in. */

@@ -68,6 +68,7 @@ static void put_sentence(struct buffer *out, const csign_decision *d)
         }
         return;
     }
+    buffer_text(out, d->verdict == CSIGN_BREAK_GLASS ? "Break-glass, to be reviewed: " : "");
     buffer_text(out, d->signer_count > 1 ? "Currently licensed, in-scope clinicians" : "A currently licensed, in-scope clinician");
     buffer_text(out, " signed exactly these bytes; the licence status is ");
     put_number(out, age_of(d));
@@ -125,6 +126,17 @@ static void put_evidence_json(struct json_out *o, const csign_decision *d)
         json_put_integer_member(o, "root", d->root_version);
 }
 
+/* An exception that was applied stands in every form of the answer. */
+static void put_exception_text(struct buffer *out, const csign_decision *d)
+{
+    if (!d->exception)
+        return;
+    buffer_text(out, "  exception ");
+    buffer_text(out, d->exception);
+    buffer_text(out, d->verdict == CSIGN_BREAK_GLASS ? "   a person must look at this release afterwards\n"
+                                                     : "   excused a demand of the rule, and is counted\n");
+}
+
 /* The terminator is written behind what is counted. */
 static csign_code finish(struct buffer *out, size_t *ret_size)
 {
@@ -166,6 +178,8 @@ csign_code csign_decision_json(const csign_decision *d, void *memory, size_t siz
         if (d->checks >> i & 1)
             json_put_text(&o, span_text(check_names[i]));
     json_end_array(&o);
+    if (d->exception)
+        json_put_text_member(&o, "exception", span_text(d->exception));
     json_end_object(&o);
     return finish(&out, ret_size);
 }
@@ -221,6 +235,7 @@ static void put_allow_text(struct buffer *out, const csign_decision *d)
     buffer_byte(out, '\n');
     for (size_t i = 0; i < d->signer_count; i++)
         put_signer_text(out, &d->signers[i]);
+    put_exception_text(out, d);
     buffer_text(out, "  status    log ");
     buffer_decimal(out, d->status_size);
     buffer_text(out, "   as of ");
@@ -258,5 +273,6 @@ csign_code csign_decision_text(const csign_decision *d, void *memory, size_t siz
     buffer_text(&out, "\n  fix: ");
     buffer_text(&out, fix ? fix : "");
     buffer_byte(&out, '\n');
+    put_exception_text(&out, d);
     return finish(&out, ret_size);
 }

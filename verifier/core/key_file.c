@@ -12,6 +12,8 @@ _Static_assert(KEY_FILE_SALT_SIZE == crypto_pwhash_SALTBYTES, "Argon2id's salt")
 _Static_assert(KEY_FILE_NONCE_SIZE == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, "XChaCha20's nonce");
 _Static_assert(KEY_FILE_SECRET_SIZE == KEY_FILE_NONCE_SIZE + SEED_SIZE + TAG_SIZE, "nonce, seed, tag");
 _Static_assert(KEY_FILE_OPSLIMIT == crypto_pwhash_OPSLIMIT_MODERATE, "MODERATE");
+_Static_assert(KEY_FILE_QUICK_OPSLIMIT == crypto_pwhash_OPSLIMIT_INTERACTIVE, "INTERACTIVE");
+_Static_assert(KEY_FILE_QUICK_MEMLIMIT == crypto_pwhash_MEMLIMIT_INTERACTIVE, "INTERACTIVE");
 _Static_assert(KEY_FILE_MEMLIMIT == crypto_pwhash_MEMLIMIT_MODERATE, "MODERATE");
 
 static const char *const purpose_words[] = {"root",       "issuer", "statuslog", "fresh", "releaselog", "receipts",

@@ -26,8 +26,10 @@
 #define KEY_FILE_SALT_SIZE    16u
 #define KEY_FILE_NONCE_SIZE   24u
 #define KEY_FILE_SECRET_SIZE  72u         /* nonce, seed, tag */
-#define KEY_FILE_OPSLIMIT     3u          /* Argon2id MODERATE: what new files are made with */
+#define KEY_FILE_OPSLIMIT     3u          /* Argon2id MODERATE: what new files are made with, half a second */
 #define KEY_FILE_MEMLIMIT     268435456u  /* bytes */
+#define KEY_FILE_QUICK_OPSLIMIT 2u         /* Argon2id INTERACTIVE: for keys of tests, a tenth of that */
+#define KEY_FILE_QUICK_MEMLIMIT 67108864u  /* bytes */
 #define KEY_FILE_OPSLIMIT_MAX 10u         /* what a file may ask of whoever opens it */
 #define KEY_FILE_MEMLIMIT_MAX 1073741824u
 

@@ -6,74 +6,10 @@
 #define CORE_POLICY_H
 
 #include "note.h"
-#include "transaction.h"
+#include "rule.h"
 
 #define POLICY_RULES_MAX 500u
 #define POLICY_NOTE_MAX  (CSIGN_POLICY_MAX + 4096u)
-
-/* One signer that a rule asks for. */
-struct rule_signer {
-    uint64_t present;
-    uint64_t professions, levels, privileges, meanings; /* sets of words */
-    struct object_list specialties;                     /* struct specialty of credential.h: any of them */
-    bool schedule, antimicrobial;
-    uint64_t independent_years;
-    bool jurisdiction, jurisdiction_given;
-    uint8_t site;
-    bool consent_employer, unrestricted, licence_date;
-    bool validated;      /* assurance */
-    bool only_supervised; /* only_if */
-};
-
-struct rule_factors {
-    uint64_t present;
-    uint64_t storage, user_auth; /* sets of words; 0: no demand */
-    bool attested;
-};
-
-/* One condition of a hard denial: a fact, an operator and the value, or with OP_IN the values. */
-struct rule_value {
-    uint64_t number; /* of an integer, a bool or a word of a vocabulary */
-    span word;       /* of `schedule` */
-};
-struct rule_condition {
-    uint64_t present;
-    uint8_t fact, op;
-    span text; /* of the value, JSON */
-    size_t value_count;
-    struct rule_value *values;
-};
-
-struct rule_deny {
-    uint64_t present;
-    uint8_t code;
-    struct object_list conditions; /* struct rule_condition; all must hold */
-    struct object_list unless;     /* struct rule_condition with OP_EQ; none, or all must hold to excuse */
-};
-
-struct rule_retention {
-    uint64_t present;
-    uint64_t record_y, process_y, log_m;
-};
-
-struct rule {
-    uint64_t present;
-    struct text_list acts, settings;
-    uint8_t ai_authorship;
-    bool provenance;
-    struct object_list signers; /* struct rule_signer */
-    uint64_t max_status_age_s, signoff_to_release_s, auth_max_age_s;
-    bool has_auth_max_age;
-    struct rule_factors factors;
-    uint64_t batch; /* 1 if not given */
-    bool revisit;   /* visit */
-    uint64_t facts; /* a set of fact words */
-    struct text_list consent, ai_notice;
-    struct object_list hard_deny; /* struct rule_deny */
-    uint64_t identity;            /* a set of words */
-    span no_signoff_text;
-    struct rule_retention retention;
-};
 
 /* `documents`: what a FHIR resource of this type may be released as. */
 struct policy_document {
@@ -116,9 +52,14 @@ struct policy {
 
 /*
  * Reads and compiles the text of a policy note; views point into it and into scratch. policy-malformed with the member.
- * A rule member that no check evaluates refuses: a rule that is not enforced must not look as if it were.
  */
 csign_code policy_read(const struct note *note, struct buffer *scratch, struct policy *ret, csign_fault *fault);
+
+/*
+ * Reads an app's overlay, one rule without `acts`, as a policy of that rule for all acts: it is met in addition to those of
+ * the policies in its settings, and so can only restrict. Views point into `json` and scratch. policy-malformed with the member.
+ */
+csign_code overlay_read(span json, struct buffer *scratch, struct policy *ret, csign_fault *fault);
 
 /* policy_index.c: compiles the index; the end of policy_read(). */
 csign_code policy_index_build(struct policy *policy, struct buffer *scratch, csign_fault *fault);

@@ -275,19 +275,30 @@ static csign_code read_lines(struct reader *r, struct root *ret)
     return cursor_done(&r->c) ? CSIGN_OK : malformed(r, "an unknown line, or one out of its place");
 }
 
-csign_code root_read(span bytes, struct buffer *scratch, struct root *ret, csign_fault *fault)
+csign_code root_read_text(span text, struct buffer *scratch, struct root *ret, csign_fault *fault)
 {
-    struct note note;
     struct root root = {0};
-    if (bytes.size > CSIGN_ROOT_MAX)
+    const struct note note = {.text = text};
+    if (text.size > CSIGN_ROOT_MAX)
         return fault_set(fault, CSIGN_E_ROOT_MALFORMED, "", "more than 64 KiB");
-    TRY(note_read(bytes, scratch, &note, fault));
-    struct reader r = {.c = cursor_open(note.text), .directive = "", .scratch = scratch, .fault = fault};
+    struct reader r = {.c = cursor_open(text), .directive = "", .scratch = scratch, .fault = fault};
     TRY(read_head(&r, &root));
     TRY(read_lines(&r, &root));
     TRY(root_check(&root, fault));
-    TRY(root_check_signatures(&root, &note, fault));
     note_hash(&note, root.hash);
+    *ret = root;
+    return CSIGN_OK;
+}
+
+csign_code root_read(span bytes, struct buffer *scratch, struct root *ret, csign_fault *fault)
+{
+    struct note note;
+    struct root root;
+    if (bytes.size > CSIGN_ROOT_MAX)
+        return fault_set(fault, CSIGN_E_ROOT_MALFORMED, "", "more than 64 KiB");
+    TRY(note_read(bytes, scratch, &note, fault));
+    TRY(root_read_text(note.text, scratch, &root, fault));
+    TRY(root_check_signatures(&root, &note, fault));
     *ret = root;
     return CSIGN_OK;
 }

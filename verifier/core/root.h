@@ -73,6 +73,9 @@ struct root {
  */
 csign_code root_read(span note, struct buffer *scratch, struct root *ret, csign_fault *fault);
 
+/* The same of the text alone, whoever is still to sign it. */
+csign_code root_read_text(span text, struct buffer *scratch, struct root *ret, csign_fault *fault);
+
 /*
  * Whether `next`, whose note is `note`, follows `root`: exactly the next version of the same origin and kind, signed by
  * the threshold of both. root-version, root-kind, root-threshold.

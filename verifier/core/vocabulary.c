@@ -21,6 +21,7 @@ WORDS(dispositions, "accepted", "modified", "overridden", "rejected");
 WORDS(authorships, "human", "human_with_ai_assist", "ai_draft");
 WORDS(visits, "first", "revisit");
 WORDS(exceptions, "consultation", "emergency", "alliance", "break_glass");
+WORDS(bridges, "site", "jurisdiction", "first-visit");
 WORDS(ai_authorships, "human_only", "assist_only", "draft_with_approval");
 WORDS(site_rules, "primary", "filed", "any");
 WORDS(privilege_names, "prescribe", "narcotic", "antimicrobial_grade", "imaging_report", "pathology", "psychotherapy",

@@ -32,7 +32,12 @@ extern const struct vocabulary authorships;
 enum { VISIT_FIRST = 1, VISIT_REVISIT };
 extern const struct vocabulary visits;
 
+enum { EXCEPTION_CONSULTATION = 1, EXCEPTION_EMERGENCY, EXCEPTION_ALLIANCE, EXCEPTION_BREAK_GLASS };
 extern const struct vocabulary exceptions;
+
+/* What an exception may excuse (PROTOCOL 8). */
+enum { BRIDGE_SITE = 1, BRIDGE_JURISDICTION, BRIDGE_FIRST_VISIT };
+extern const struct vocabulary bridges;
 
 /* PROTOCOL 8, `ai_authorship`. */
 enum { RULE_HUMAN_ONLY = 1, RULE_ASSIST_ONLY, RULE_DRAFT_WITH_APPROVAL };

@@ -134,7 +134,8 @@ static csign_code check_rule(struct deciding *d, const struct answered *slot, co
     const struct denials denials = find_denials(rule, facts);
     REFUSE_IF(d, !facts_stated(rule, facts), CSIGN_E_FACT_MISSING, "facts", "one that the rule names is not stated");
     REFUSE_IF(d, denials.undecided, CSIGN_E_FACT_MISSING, "facts", "a denial cannot be ruled out without a fact");
-    REFUSE_IF(d, rule->revisit && facts->visit != VISIT_REVISIT, CSIGN_E_FIRST_VISIT, "visit", "not a revisit");
+    REFUSE_IF(d, rule->revisit && facts->visit != VISIT_REVISIT && !is_excused(d, rule, facts->exception, BRIDGE_FIRST_VISIT),
+              CSIGN_E_FIRST_VISIT, "visit", "not a revisit");
     REFUSE_IF(d, denials.codes >> DENY_AGE_RULE & 1, CSIGN_E_AGE_RULE, "patient_age", "denied by the rule");
     REFUSE_IF(d, denials.codes >> DENY_OFF_LABEL & 1, CSIGN_E_OFF_LABEL, "off_label", "denied by the rule");
     REFUSE_IF(d, !lists_all(facts->consent, rule->consent), CSIGN_E_CONSENT_MISSING, "consent", "not all that the rule names");

@@ -140,12 +140,14 @@ static csign_code check_signer(struct deciding *d, const struct answered *slot, 
         facts_have(facts, FACT_SCHEDULE) && text_list_has(c->privileges.schedules, facts->schedule);
     const bool grade_fits = facts_have(facts, FACT_ANTIMICROBIAL_GRADE) &&
                             facts->antimicrobial_grade <= c->privileges.antimicrobial_grade;
+    const bool covered = !s->jurisdiction || has_jurisdiction(c, r->jurisdiction);
     REFUSE_IF(d, !has(s->professions, c->profession), CSIGN_E_PROFESSION, "profession", "not one of the rule's");
     REFUSE_IF(d, !has(s->levels, c->level), CSIGN_E_LEVEL, "level", "not one of the rule's");
     REFUSE_IF(d, !has_specialty(c, &s->specialties), CSIGN_E_SPECIALTY, "specialty", "none of the rule's");
-    REFUSE_IF(d, s->jurisdiction && !has_jurisdiction(c, r->jurisdiction), CSIGN_E_JURISDICTION, "jurisdiction",
-              "does not cover the place of care");
-    REFUSE_IF(d, !is_at_site(&c->site, s->site, r->site), CSIGN_E_SITE, "site", "not enrolled there as the rule demands");
+    REFUSE_IF(d, !covered && !is_excused(d, a->rule, facts->exception, BRIDGE_JURISDICTION), CSIGN_E_JURISDICTION,
+              "jurisdiction", "does not cover the place of care");
+    REFUSE_IF(d, !is_at_site(&c->site, s->site, r->site) && !is_excused(d, a->rule, facts->exception, BRIDGE_SITE), CSIGN_E_SITE,
+              "site", "not enrolled there as the rule demands");
     REFUSE_IF(d, s->consent_employer && !c->site.consent, CSIGN_E_CONSENT_EMPLOYER, "consent", "false");
     REFUSE_IF(d, !has_experience(c, s->independent_years, a->today), CSIGN_E_EXPERIENCE, "independent_since",
               "too late, or unknown");

@@ -27,6 +27,31 @@ static size_t row_in_force(const struct status *status, size_t row, int64_t now,
     return best;
 }
 
+static int64_t smaller(int64_t limit, uint64_t other)
+{
+    return other < (uint64_t)limit ? (int64_t)other : limit;
+}
+
+/* A rule that must allow; limits are the smallest of all. Break-glass replaces the age limit of the rules that have it. */
+static void apply_rule(struct deciding *d, const struct policy *policy, const struct rule *rule, uint32_t today)
+{
+    d->applicable[d->applicable_count++] = (struct applicable){.policy = policy, .rule = rule, .today = today};
+    d->out->status_limit = smaller(d->out->status_limit, rule->max_status_age_s);
+    d->emergency_limit_s =
+        smaller(d->emergency_limit_s, rule->has_emergency ? rule->emergency.max_status_age_s : rule->max_status_age_s);
+    d->release_limit_s = rule->signoff_to_release_s < d->release_limit_s ? rule->signoff_to_release_s : d->release_limit_s;
+}
+
+/* The app's own rule, if it has one for this setting: dates end for it where they end for the first policy. */
+static void apply_overlay(struct deciding *d)
+{
+    const struct opening *opening = d->gate->opening;
+    const struct rule *rule =
+        opening->has_overlay && d->applicable_count > 0 ? policy_find(&opening->overlay, d->release->act, d->setting) : NULL;
+    if (rule)
+        apply_rule(d, &opening->overlay, rule, d->applicable[0].today);
+}
+
 csign_code check_policy(struct deciding *d)
 {
     const struct status *status = &d->gate->status;
@@ -37,7 +62,7 @@ csign_code check_policy(struct deciding *d)
     bool covered = false, expired = false, has_act = false;
     d->setting = vocabulary_find(&settings, release->setting);
     d->release_limit_s = UINT64_MAX;
-    d->out->status_limit = INT64_MAX;
+    d->out->status_limit = d->emergency_limit_s = INT64_MAX;
 
     bool stale = false;
     for (size_t row = 0, next; row < status->policy_count; row = next) {
@@ -62,20 +87,41 @@ csign_code check_policy(struct deciding *d)
         if (!rule)
             continue;
         has_act = true;
-        d->applicable[d->applicable_count] = (struct applicable){
-            .policy = policy, .rule = rule, .today = date_of(d->now, policy->utc_offset_s)};
-        d->out->policies[d->applicable_count++] = (csign_policy_used){policy->id, policy->version};
-        if (rule->max_status_age_s < (uint64_t)d->out->status_limit)
-            d->out->status_limit = (int64_t)rule->max_status_age_s;
-        if (rule->signoff_to_release_s < d->release_limit_s)
-            d->release_limit_s = rule->signoff_to_release_s;
+        d->out->policies[d->out->policy_count++] = (csign_policy_used){policy->id, policy->version};
+        apply_rule(d, policy, rule, date_of(d->now, policy->utc_offset_s));
     }
-    d->out->policy_count = d->applicable_count;
+    apply_overlay(d);
     REFUSE_IF(d, !covered && !stale, CSIGN_E_POLICY_MISSING, "jurisdiction", "no policy in force covers it");
     REFUSE_IF(d, stale, CSIGN_E_POLICY_STALE, "policy", "in force by the log, and not held");
     REFUSE_IF(d, expired, CSIGN_E_POLICY_EXPIRED, "effective_to", "passed");
     REFUSE_IF(d, !has_act, CSIGN_E_ACT_UNKNOWN, "act", "no rule for it in this setting");
     return passed(d, CHECK_POLICY);
+}
+
+bool has_emergency(const struct deciding *d)
+{
+    for (size_t i = 0; i < d->applicable_count; i++)
+        if (d->applicable[i].rule->has_emergency)
+            return true;
+    return false;
+}
+
+/*
+ * Whether break-glass is asked for: each request, which its sign-off must equal in check 5, states it, and a rule has it.
+ * Only asked where evidence is too old otherwise.
+ */
+static bool asks_break_glass(struct deciding *d)
+{
+    const struct csign_release *r = d->release;
+    struct request *request = &d->slots[0].request; /* check 4 reads it again */
+    size_t mark = d->scratch.size;
+    bool asks = r->sign_off_count > 0 && r->sign_off_count <= r->request_count && has_emergency(d);
+    for (size_t i = 0; i < r->sign_off_count && asks; i++) {
+        asks = request_read(r->slots[i].request, &d->scratch, request, NULL) == CSIGN_OK &&
+               request->facts.exception == EXCEPTION_BREAK_GLASS;
+        d->scratch.size = mark;
+    }
+    return asks;
 }
 
 csign_code check_evidence(struct deciding *d)
@@ -87,8 +133,13 @@ csign_code check_evidence(struct deciding *d)
     REFUSE_IF(d, gate->distrusted, CSIGN_E_LOG_INCONSISTENT, "status", "two signed trees of one size were seen");
     int64_t age = d->now - gate->evidence_time;
     REFUSE_IF(d, age < -SKEW_EVIDENCE, CSIGN_E_CLOCK, "now", "more than 5 s behind the newest evidence");
+    bool unanswered = !gate->opening->offline && !gate->nonce_answered;
+    if ((age > d->out->status_limit || unanswered) && asks_break_glass(d)) {
+        d->break_glass = true;
+        unanswered = false; /* PROTOCOL 3: it is an ALLOW that needs a fresh note */
+        d->out->status_limit = d->emergency_limit_s;
+    }
     REFUSE_IF(d, age > d->out->status_limit, CSIGN_E_STATUS_STALE, "status", "older than the rule allows");
-    REFUSE_IF(d, !gate->opening->offline && !gate->nonce_answered, CSIGN_E_STATUS_STALE, "nonce",
-              "no fresh note for the nonce of this start");
+    REFUSE_IF(d, unanswered, CSIGN_E_STATUS_STALE, "nonce", "no fresh note for the nonce of this start");
     return passed(d, CHECK_EVIDENCE);
 }

@@ -7,6 +7,14 @@
 
 #define ALL_CHECKS ((1u << CSIGN_CHECK_COUNT) - 1)
 
+/* Who signed that it is break-glass, where a rule has it, gets that verdict, also if nothing had to be bridged. */
+static void mark_break_glass(struct deciding *d)
+{
+    d->break_glass |= d->slots[0].transaction->facts.exception == EXCEPTION_BREAK_GLASS && has_emergency(d);
+    if (d->break_glass)
+        d->out->exception = vocabulary_word(&exceptions, EXCEPTION_BREAK_GLASS);
+}
+
 static csign_code decide(struct deciding *d)
 {
     TRY(check_root(d));          /*  1 the root is held, of the kind asked for, unexpired, the newest that the log names */
@@ -23,6 +31,7 @@ static csign_code decide(struct deciding *d)
     TRY(check_qualification(d)); /* 12 by someone qualified for this act, at this place */
     TRY(check_signers(d));       /* 13 by all who must, different people, in order */
     TRY(check_circumstances(d)); /* 14 and nothing in the circumstances denies it */
+    mark_break_glass(d);
     return CSIGN_OK;
 }
 
@@ -45,11 +54,11 @@ static csign_code check_arguments(const struct csign_release *release, int64_t n
 }
 
 /* Who cannot decide refuses, and says that it is not the document's fault. */
-static csign_verdict verdict_of(csign_code code, uint32_t checks)
+static csign_verdict verdict_of(csign_code code, uint32_t checks, bool break_glass)
 {
     switch (code) {
     case CSIGN_OK:
-        return checks == ALL_CHECKS ? CSIGN_ALLOW : CSIGN_CANNOT_DECIDE;
+        return checks != ALL_CHECKS ? CSIGN_CANNOT_DECIDE : break_glass ? CSIGN_BREAK_GLASS : CSIGN_ALLOW;
     case CSIGN_E_ROOT_MISSING:
     case CSIGN_E_ARGUMENT:
     case CSIGN_E_NO_SPACE:
@@ -84,6 +93,7 @@ csign_verdict csign_decide(const csign_gate *gate, csign_cache *cache, const str
     d->scratch = buffer_open(cache->workspace, sizeof cache->workspace);
     d->applicable_count = d->covering_count = d->slot_count = 0;
     d->slot = 0;
+    d->break_glass = false;
     d->fault = (csign_fault){CSIGN_OK, "", "", 0};
 
     csign_code code = check_arguments(release, now, &d->fault);
@@ -93,8 +103,8 @@ csign_verdict csign_decide(const csign_gate *gate, csign_cache *cache, const str
         ret_decision->decided_at = now;
         code = decide(d);
     }
-    ret_decision->verdict = verdict_of(code, ret_decision->checks);
-    ret_decision->code = code == CSIGN_OK && ret_decision->verdict != CSIGN_ALLOW ? CSIGN_E_INTERNAL : code;
+    ret_decision->verdict = verdict_of(code, ret_decision->checks, d->break_glass);
+    ret_decision->code = code == CSIGN_OK && ret_decision->verdict == CSIGN_CANNOT_DECIDE ? CSIGN_E_INTERNAL : code;
     if (code != CSIGN_OK) {
         ret_decision->field = d->fault.field;
         ret_decision->reason = d->fault.reason;

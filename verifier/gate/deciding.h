@@ -57,7 +57,7 @@ struct answered {
     uint8_t id[CSIGN_HASH_SIZE];           /* of the sign-off */
 };
 
-/* A policy that must allow, and its rule for the act and setting. */
+/* A policy that must allow, and its rule for the act and setting; behind all others the app's overlay. */
 struct applicable {
     const struct policy *policy;
     const struct rule *rule;
@@ -85,11 +85,13 @@ struct deciding {
     csign_decision *out;
     struct buffer scratch;
     uint8_t setting;
-    struct applicable applicable[CSIGN_POLICIES_MAX];
+    struct applicable applicable[CSIGN_POLICIES_MAX + 1];
     size_t applicable_count;
     const struct policy *covering[CSIGN_POLICIES_MAX]; /* with a rule or without */
     size_t covering_count;
     uint64_t release_limit_s;
+    int64_t emergency_limit_s; /* of evidence, under break-glass */
+    bool break_glass;          /* it was asked for, and a rule has it */
     struct answered slots[CSIGN_SLOTS_MAX];
     size_t slot_count;
     struct fhir fhir;
@@ -104,12 +106,27 @@ struct deciding {
             return fault_set(&(d)->fault, code, field, reason);                                                   \
     } while (0)
 
+/*
+ * Whether the exception that a signer stated excuses a demand under a rule; then the decision names it. It is the last
+ * operand of a condition: what was met needs no excuse.
+ */
+static inline bool is_excused(struct deciding *d, const struct rule *rule, uint8_t exception, unsigned bridge)
+{
+    if (!(rule_bridges(rule, exception) >> bridge & 1))
+        return false;
+    d->out->exception = vocabulary_word(&exceptions, exception);
+    return true;
+}
+
 /* Sets the check's bit: what never ran cannot have passed. The end of every check. */
 static inline csign_code passed(struct deciding *d, enum check check)
 {
     d->out->checks |= 1u << (check - 1);
     return CSIGN_OK;
 }
+
+/* check_root.c: whether some rule allows break-glass. */
+bool has_emergency(const struct deciding *d);
 
 csign_code check_root(struct deciding *d);
 csign_code check_policy(struct deciding *d);

@@ -84,20 +84,32 @@ static csign_code pin_root(csign_gate *gate, span note, csign_fault *fault)
     return CSIGN_OK;
 }
 
-static struct opening *make_opening(const csign_gate_options *options)
+static csign_code make_opening(const csign_gate_options *options, struct opening **ret, csign_fault *fault)
 {
-    struct opening *opening = share_new(sizeof *opening + options->deployment.size);
+    bool has_overlay = options->overlay.data != NULL;
+    size_t room = options->deployment.size + (has_overlay ? options->overlay.size + POLICY_SCRATCH(options->overlay.size) : 0);
+    if (options->overlay.size > CSIGN_OVERLAY_MAX)
+        return fault_set(fault, CSIGN_E_TOO_LARGE, "overlay", "longer than 16 KiB");
+    struct opening *opening = share_new(sizeof *opening + room);
     if (!opening)
-        return NULL;
-    memcpy(opening + 1, options->deployment.data, options->deployment.size);
-    opening->deployment = span_of(opening + 1, options->deployment.size);
+        return no_memory(fault);
+    *ret = opening;
+    struct buffer memory = buffer_open(opening + 1, room);
+    buffer_put(&memory, options->deployment);
+    opening->deployment = buffer_span(&memory);
+    opening->has_overlay = has_overlay;
+    if (has_overlay) {
+        size_t from = memory.size;
+        buffer_put(&memory, options->overlay);
+        TRY(overlay_read(buffer_since(&memory, from), &memory, &opening->overlay, fault));
+    }
     opening->accept_test = options->accept_test != 0;
     opening->offline = options->offline != 0;
     opening->by_hash = options->root_hash != NULL;
     if (options->root_hash)
         memcpy(opening->root_hash, options->root_hash, sizeof opening->root_hash);
     memcpy(opening->nonce, options->nonce, sizeof opening->nonce);
-    return opening;
+    return CSIGN_OK;
 }
 
 csign_code csign_gate_open(const csign_gate_options *options, csign_gate **ret_gate, csign_fault *fault)
@@ -111,13 +123,12 @@ csign_code csign_gate_open(const csign_gate_options *options, csign_gate **ret_g
     csign_gate *gate = calloc(1, sizeof *gate);
     if (!gate)
         return no_memory(fault);
-    gate->opening = make_opening(options);
     gate->tree_root = merkle_range_root(&gate->status.range);
     if (options->marks) {
         gate->marks = *options->marks;
         gate->distrusted = options->marks->is_distrusted != 0;
     }
-    csign_code code = gate->opening ? CSIGN_OK : no_memory(fault);
+    csign_code code = make_opening(options, &gate->opening, fault);
     if (code == CSIGN_OK && options->root.data)
         code = pin_root(gate, options->root, fault);
     if (code != CSIGN_OK) {

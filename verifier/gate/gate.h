@@ -11,10 +11,11 @@
 
 #include <countersign/gate.h>
 
-/* How the gate was opened: the same for all its states. A shared block; the deployment's text lies behind it. */
+/* How the gate was opened: the same for all its states. A shared block; the texts lie behind it. */
 struct opening {
     span deployment;
-    bool accept_test, offline, by_hash;
+    bool accept_test, offline, by_hash, has_overlay;
+    struct policy overlay; /* of that one rule */
     uint8_t root_hash[CSIGN_HASH_SIZE];
     uint8_t nonce[CSIGN_NONCE_SIZE];
 };

@@ -81,9 +81,10 @@ static int write_sealed(struct call *call, csign_code code, const struct buffer 
     return file_write_new(call, path, buffer_span(text));
 }
 
-int key_seal(struct call *call, const struct key *key, span passphrase, const char *path)
+int key_seal(struct call *call, const struct key *key, span passphrase, bool quick, const char *path)
 {
-    const struct key_file_cost cost = {KEY_FILE_OPSLIMIT, KEY_FILE_MEMLIMIT};
+    const struct key_file_cost cost = {quick ? KEY_FILE_QUICK_OPSLIMIT : KEY_FILE_OPSLIMIT,
+                                       quick ? KEY_FILE_QUICK_MEMLIMIT : KEY_FILE_MEMLIMIT};
     uint8_t salt[KEY_FILE_SALT_SIZE], nonce[KEY_FILE_NONCE_SIZE];
     struct buffer text = call_buffer(call, KEY_FILE_MAX);
     randombytes_buf(salt, sizeof salt);

@@ -28,8 +28,8 @@ int key_open(struct keyring *ring, const char *path, enum key_purpose purpose, s
 
 /* Makes a key. */
 int key_make(struct call *call, enum key_purpose purpose, const char *name, struct key *ret);
-/* Writes a new key file, sealed under a passphrase, or under a master that is open. */
-int key_seal(struct call *call, const struct key *key, span passphrase, const char *path);
+/* Writes a new key file, sealed under a passphrase, or under a master that is open. `quick`: at the cost for keys of tests. */
+int key_seal(struct call *call, const struct key *key, span passphrase, bool quick, const char *path);
 int key_seal_under(struct call *call, const struct key *key, const struct signing_key *master, const char *path);
 
 const char *key_purpose_word(enum key_purpose purpose);

@@ -212,7 +212,7 @@ int verbs_run(struct call *call, const char *about, const struct verb *verbs, si
         FILE *to = name ? stdout : stderr;
         fprintf(to, "usage: %s%s%s VERB\n%s\n\n", call->program, call->verb[0] ? " " : "", call->verb, about);
         for (size_t i = 0; i < count; i++)
-            fprintf(to, "  %-12s%s\n", verbs[i].name, verbs[i].help);
+            fprintf(to, "  %-14s%s\n", verbs[i].name, verbs[i].help);
         fprintf(to, "\n`%s%s%s VERB --help` says more.\n", call->program, call->verb[0] ? " " : "", call->verb);
         return name ? STOP : USAGE;
     }

@@ -10,11 +10,10 @@
 
 static bool is_text(span text)
 {
-    const uint8_t *end = text.data + text.size;
     uint32_t character;
     if (text.size == 0 || text.size > CSIGN_STRING_MAX)
         return false;
-    for (const uint8_t *at = text.data; at < end;) {
+    for (const uint8_t *at = text.data, *end = text.data + text.size; at < end;) {
         unsigned size = utf8_read(at, end, &character);
         if (size == 0 || character == 0)
             return false;

@@ -1,0 +1,177 @@
+/* countersign policy diff: what another version of a policy changes, rule by rule, for those who must agree to it. */
+#include "date.h"
+#include "json_write.h"
+#include "options.h"
+#include "output.h"
+#include "policy_verbs.h"
+
+/* Where an act in a setting is named in a policy: its rules are compared name by name, however they are grouped. */
+struct place {
+    span act, setting;
+    const struct rule *rule;
+};
+
+struct places {
+    struct place *items;
+    size_t count;
+};
+
+static struct places places_of(struct call *call, const struct policy *p)
+{
+    const struct rule *rules = p->rules.items;
+    struct places all = {NULL, 0};
+    size_t count = 0;
+    for (size_t i = 0; i < p->rules.count; i++)
+        count += rules[i].acts.count * rules[i].settings.count;
+    all.items = call_memory(call, count * sizeof *all.items);
+    for (size_t i = 0; i < p->rules.count; i++)
+        for (size_t a = 0; a < rules[i].acts.count; a++)
+            for (size_t s = 0; s < rules[i].settings.count; s++)
+                all.items[all.count++] = (struct place){rules[i].acts.items[a], rules[i].settings.items[s], &rules[i]};
+    return all;
+}
+
+static const struct place *find_place(const struct places *in, const struct place *wanted)
+{
+    for (size_t i = 0; i < in->count; i++)
+        if (span_equal(in->items[i].act, wanted->act) && span_equal(in->items[i].setting, wanted->setting))
+            return &in->items[i];
+    return NULL;
+}
+
+static bool has_row(const struct row *rows, size_t count, const struct row *wanted)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].label, wanted->label) == 0 && strcmp(rows[i].text, wanted->text) == 0)
+            return true;
+    return false;
+}
+
+struct diff {
+    struct call *call;
+    size_t changes;
+    bool titled;
+};
+
+/* A line of difference, under the name of what it is in. */
+static void put_change(struct diff *d, const char *title, char sign, const char *label, const char *text)
+{
+    if (!d->titled && !d->call->json)
+        say("%s", title);
+    d->titled = true;
+    d->changes++;
+    if (!d->call->json)
+        say("  %c %-12s %s", sign, label, text);
+}
+
+static void compare_rules(struct diff *d, const char *title, const struct rule *before, const struct rule *after)
+{
+    struct row old[RULE_ROWS_MAX], new[RULE_ROWS_MAX];
+    size_t old_count = rule_rows(d->call, before, old), new_count = rule_rows(d->call, after, new);
+    d->titled = false;
+    for (size_t i = 0; i < old_count; i++)
+        if (!has_row(new, new_count, &old[i]))
+            put_change(d, title, '-', old[i].label, old[i].text);
+    for (size_t i = 0; i < new_count; i++)
+        if (!has_row(old, old_count, &new[i]))
+            put_change(d, title, '+', new[i].label, new[i].text);
+}
+
+static void compare_places(struct diff *d, const struct places *before, const struct places *after)
+{
+    for (size_t i = 0; i < before->count; i++) {
+        const struct place *old = &before->items[i], *new = find_place(after, old);
+        const char *title = call_format(d->call, "%s in %s", plain(d->call, old->act), plain(d->call, old->setting));
+        d->titled = false;
+        if (new)
+            compare_rules(d, title, old->rule, new->rule);
+        else
+            put_change(d, title, '-', "rule", "this act is no longer released in this setting, or under a more general rule");
+    }
+    for (size_t i = 0; i < after->count; i++) {
+        const struct place *new = &after->items[i];
+        d->titled = false;
+        if (!find_place(before, new))
+            put_change(d, call_format(d->call, "%s in %s", plain(d->call, new->act), plain(d->call, new->setting)), '+', "rule",
+                       "a rule of its own");
+    }
+}
+
+static void compare_lists(struct diff *d, const char *label, struct text_list before, struct text_list after)
+{
+    for (size_t i = 0; i < before.count; i++)
+        if (!text_list_has(after, before.items[i]))
+            put_change(d, "the policy", '-', label, plain(d->call, before.items[i]));
+    for (size_t i = 0; i < after.count; i++)
+        if (!text_list_has(before, after.items[i]))
+            put_change(d, "the policy", '+', label, plain(d->call, after.items[i]));
+}
+
+static void compare_texts(struct diff *d, const char *label, const char *before, const char *after)
+{
+    if (strcmp(before, after) == 0)
+        return;
+    put_change(d, "the policy", '-', label, before);
+    put_change(d, "the policy", '+', label, after);
+}
+
+/* The documents as one text, one policy's against the other's. */
+static const char *documents_text(struct call *call, const struct policy *p)
+{
+    struct buffer out = call_buffer(call, CSIGN_POLICY_MAX);
+    const struct policy_document *documents = p->documents.items;
+    for (size_t i = 0; i < p->documents.count; i++)
+        buffer_text(&out, call_format(call, "%s%s: %s", i ? "; " : "", plain(call, documents[i].type), list_text(call, documents[i].acts)));
+    return plain(call, buffer_span(&out));
+}
+
+static const char *number_text(struct call *call, uint64_t number)
+{
+    return call_format(call, "%llu", (unsigned long long)number);
+}
+
+static const char *time_text(struct call *call, bool given, uint64_t t)
+{
+    struct buffer out = call_buffer(call, 32);
+    if (!given)
+        return "none";
+    time_write(&out, (int64_t)t);
+    return (const char *)out.data;
+}
+
+static void compare_policies(struct diff *d, const struct policy *a, const struct policy *b)
+{
+    struct call *call = d->call;
+    compare_texts(d, "id", plain(call, a->id), plain(call, b->id));
+    compare_texts(d, "version", number_text(call, a->version), number_text(call, b->version));
+    compare_texts(d, "authority", plain(call, a->authority), plain(call, b->authority));
+    compare_texts(d, "from", time_text(call, true, a->effective_from), time_text(call, true, b->effective_from));
+    compare_texts(d, "to", time_text(call, a->has_effective_to, a->effective_to), time_text(call, b->has_effective_to, b->effective_to));
+    compare_texts(d, "dates end", call_format(call, "%llds east of UTC", (long long)a->utc_offset_s),
+                  call_format(call, "%llds east of UTC", (long long)b->utc_offset_s));
+    compare_lists(d, "for", a->applies_to, b->applies_to);
+    compare_lists(d, "source", a->sources, b->sources);
+    compare_texts(d, "documents", documents_text(call, a), documents_text(call, b));
+    const struct places before = places_of(call, a), after = places_of(call, b);
+    compare_places(d, &before, &after);
+}
+
+int policy_diff(struct call *call)
+{
+    const char *before = NULL, *after = NULL;
+    const struct option options[] = {
+        {"BEFORE", OPTION_TEXT, true, &before, NULL, "a policy: its JSON, or a note", NULL, 0},
+        {"AFTER", OPTION_TEXT, true, &after, NULL, "another, or its next version", NULL, 0},
+    };
+    struct loaded *a = call_memory(call, sizeof *a), *b = call_memory(call, sizeof *b);
+    struct diff d = {.call = call};
+    STEP(OPTIONS(call, "Shows what one policy says and the other does not, rule by rule. Exit code 1: they differ.", options));
+    STEP(policy_load(call, before, a));
+    STEP(policy_load(call, after, b));
+    compare_policies(&d, &a->policy, &b->policy);
+    if (call->json)
+        say("{\"changes\":%zu}", d.changes);
+    else if (d.changes == 0)
+        say("they say the same");
+    return d.changes ? REFUSED : DONE;
+}
