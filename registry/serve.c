@@ -4,6 +4,7 @@
  */
 #include "api.h"
 #include "clock.h"
+#include "import.h"
 #include "journal.h"
 #include "keys.h"
 #include "nonce.h"
@@ -37,6 +38,7 @@ struct daemon {
     struct server *server;
     struct feed *feed;
     struct deeds_timer *timer;
+    struct imports *imports;
     bool heartbeat;
     sigset_t signals; /* that end it */
 };
@@ -209,6 +211,7 @@ static int open_all(struct daemon *d)
     STEP(opened(d, log_heartbeat_start(d->registry.log, deeds_overdue, NULL), NULL, "heartbeat"));
     d->heartbeat = true;
     STEP(opened(d, deeds_timer_start(&d->registry, &d->timer), NULL, "timer of deeds"));
+    STEP(opened(d, imports_start(&d->registry, &d->imports), NULL, "imports"));
     d->api.server = d->server;
     d->api.feed = d->feed;
     atomic_store(&d->api.open, true);
@@ -218,6 +221,7 @@ static int open_all(struct daemon *d)
 static void close_all(struct daemon *d)
 {
     server_close(&d->server); /* requests that run may still write */
+    imports_stop(&d->imports);
     if (d->timer)
         deeds_timer_stop(&d->timer);
     if (d->heartbeat)

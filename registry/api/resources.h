@@ -29,6 +29,14 @@ void credentials_post(struct exchange *x);
 void deeds_post(struct exchange *x);
 void deeds_list(struct exchange *x);
 void deeds_read(struct exchange *x);
+/* files.c */
+void files_post(struct exchange *x);
+void files_post_part(struct exchange *x);
+void files_list(struct exchange *x);
+void files_read(struct exchange *x);
+void files_rows(struct exchange *x);
+void files_report_csv(struct exchange *x);
+void files_report_html(struct exchange *x);
 /* people.c */
 void institutions_list(struct exchange *x);
 void institutions_read(struct exchange *x);
