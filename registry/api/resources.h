@@ -16,6 +16,7 @@ void status_checkpoint(struct exchange *x);
 void status_tile(struct exchange *x);
 void status_event(struct exchange *x);
 void status_stream(struct exchange *x);
+void status_list(struct exchange *x);
 void status_fresh(struct exchange *x);
 /* tokens.c */
 void challenges_post(struct exchange *x);

@@ -25,6 +25,7 @@ const struct http_route api_routes[API_ROUTES] = {
     {HTTP_GET, "/status/tile/{path*}", ROLE_ANYONE, NULL, 0, status_tile, "A tile of the status log"},
     {HTTP_GET, "/status/e/{size}", ROLE_ANYONE, NULL, 0, status_event, "The commit that brought the log to this size"},
     {HTTP_GET, "/status/stream", ROLE_ANYONE, NULL, 0, status_stream, "The commits after a size, as they come"},
+    {HTTP_GET, "/status/list/{number}", ROLE_ANYONE, NULL, 0, status_list, "A Token Status List, for who reads no log"},
     {HTTP_GET, "/status/fresh", ROLE_ANYONE, NULL, 0, status_fresh, "The state of the log, cosigned for a nonce"},
 
     {HTTP_POST, "/v1/challenges", ROLE_ANYONE, JSON, 64, challenges_post, "A nonce to prove a key over"},

@@ -63,3 +63,6 @@ create table expected (
 ) strict, without rowid;
 -- Where in the institution an affiliation is.
 create table affiliation_unit (affiliation text primary key references affiliation, system text not null, value text not null) strict, without rowid;
+
+-- What a status list says beside "live".
+create index status_index_ended on status_index (idx, code) where code <> 0;
