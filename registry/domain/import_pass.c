@@ -2,7 +2,7 @@
 #include "import_batch.h"
 #include "rows.h"
 
-#define PASS_ROWS 500u
+#define PASS_ROWS BATCH_ROWS
 
 /* Copies the next rows: what is changed while a query runs is a question of the engine's. */
 static csign_code take_rows(struct batch *b, struct session *session)
@@ -75,7 +75,7 @@ static csign_code run_judge(struct operation *operation, struct session *session
 /* Rows that were refused, and those that only say again what another line says, do nothing. */
 static bool is_idle(const struct batch_row *row)
 {
-    return row->verdict.outcome == IMPORT_REJECTED || (row->phase == IMPORT_PEOPLE && row->verdict.other);
+    return row->verdict.outcome == IMPORT_REJECTED || row->verdict.other;
 }
 
 static csign_code run_apply(struct operation *operation, struct session *session)

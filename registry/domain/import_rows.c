@@ -370,8 +370,10 @@ static csign_code find_role_person(struct plan *p)
     bool taken = query_row(&q) && query_integer(&q, 2) != IMPORT_REJECTED;
     p->practitioner = copy_span(p->a->scratch, query_text(&q, 3));
     TRY(query_close(&q));
+    if (taken)
+        return buffer_code(p->a->scratch);
     p->v->other = line;
-    return taken ? buffer_code(p->a->scratch) : import_refuse(p->v, "practitioner", "the person was refused");
+    return import_refuse(p->v, "practitioner", "the person was refused");
 }
 
 csign_code import_row_act(struct acting *a, const struct import_work *work, uint8_t phase, const struct import_members *m, bool apply,

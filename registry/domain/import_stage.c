@@ -224,6 +224,7 @@ static void add_key(struct buffer *scratch, struct keys *keys, span first, const
     keys->names[keys->count++] = buffer_since(scratch, from);
 }
 
+/* People are known by identifiers and licences; organizations and roles by the ids of their resources alone. */
 static void put_keys(const struct import_members *m, span key, struct buffer *scratch, struct keys *keys)
 {
     const struct deed_identifier *items = m->practitioner.identifiers.items;
@@ -249,7 +250,7 @@ static csign_code judge_double(struct batch *b, struct session *session, struct 
     csign_fault fault;
     TRY(buffer_code(scratch));
     before = (struct import_members *)(((uintptr_t)before + 15) & ~(uintptr_t)15);
-    struct query q = QUERY(session, SQL_IMPORT_ROW_BY_LINE, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(IMPORT_PEOPLE), VALUE_INTEGER(line));
+    struct query q = QUERY(session, SQL_IMPORT_ROW_BY_LINE, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(row->phase), VALUE_INTEGER(line));
     span text = query_row(&q) ? copy_span(scratch, query_text(&q, 1)) : span_of(NULL, 0);
     TRY(query_close(&q));
     row->verdict.other = line;
@@ -259,6 +260,8 @@ static csign_code judge_double(struct batch *b, struct session *session, struct 
         row->verdict.reason = "the same as another line";
         return CSIGN_OK;
     }
+    if (row->phase != IMPORT_PEOPLE)
+        return import_refuse(&row->verdict, "id", "another line has this id and says otherwise");
     TRY(import_members_read(text, scratch, before, &fault));
     if (!is_licence && same_person(before, m)) {
         row->verdict.other = 0;
@@ -301,7 +304,7 @@ static csign_code judge_row(struct batch *b, struct session *session, struct bat
         TRY(import_roll_act(&a, &b->work, &m, false, &row->verdict));
     else if (row->phase != IMPORT_ROLES)
         TRY(import_row_act(&a, &b->work, row->phase, &m, false, &row->verdict));
-    if (row->phase == IMPORT_PEOPLE && row->verdict.outcome != IMPORT_REJECTED)
+    if (row->verdict.outcome != IMPORT_REJECTED)
         TRY(keep_keys(b, session, row, &m, &scratch));
     if (row->verdict.practitioner.data && b->work.template == TEMPLATE_FHIR_R4) {
         row->verdict.practitioner = copy_span(&b->arena, row->verdict.practitioner);

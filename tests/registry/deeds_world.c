@@ -73,10 +73,15 @@ int world_make(void **state)
 {
     struct world *w = calloc(1, sizeof *w);
     void *folder = NULL;
-    csign_fault fault = {CSIGN_OK, "", "", 0};
     if (!w || folder_make(&folder) != 0)
         return -1;
     *state = w;
+    return world_in(w, folder);
+}
+
+int world_in(struct world *w, void *folder)
+{
+    csign_fault fault = {CSIGN_OK, "", "", 0};
     w->folder = folder;
     w->store_path = folder_file(&folder, "store");
     w->arena = buffer_open(w->memory, sizeof w->memory);
