@@ -259,8 +259,7 @@ static int tell(struct making *m, span text)
     say("  %s %s", plan->test ? "root   " : "request", note);
     say("  hash    %s", (const char *)hash.data);
     if (plan->production) {
-        say("  sign    each holder of a root key, offline: countersign root new --draft root-request --key KEY --out root-1");
-        say("          the next holder signs what the one before made: --draft root-1");
+        say("  sign    each holder of a root key, offline, in turn: countersign root add-signature root-request --key KEY");
         say("          with %llu signatures, put it there as %s/root/1", (unsigned long long)plan->threshold, plan->folder);
     }
     say("  next    countersign-registry serve --config %s/registry.conf", plan->folder);

@@ -36,6 +36,7 @@ typedef struct csign_sync_options {
     int offline;              /* 1: declared offline: nothing is fetched, and no fresh note is asked for after a start */
     const uint8_t *app_seed;  /* Ed25519 seed, 32 bytes, of the app's key: signs receipt batches. NULL: receipts wait, and after
                                  the limits below releases stop with audit-backlog */
+    csign_span overlay;       /* the app's own rule, as of csign_gate_open(), or absent: it can only restrict */
     uint64_t backlog_max;     /* unsent permits; 0: 1,000,000 */
     int64_t backlog_age_max;  /* seconds; 0: 72 hours */
     uint64_t outbox_max;      /* bytes of the file; beyond them outbox-full; 0: 4 GiB */

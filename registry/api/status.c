@@ -93,6 +93,57 @@ void status_list(struct exchange *x)
 
 /* --- the stream --- */
 
+struct stream_work {
+    struct api_work work;
+    struct operation operation;
+    uint64_t from;
+};
+
+static void answer_place(struct exchange *x, enum feed_place place)
+{
+    static const csign_fault too_old = {CSIGN_E_NOT_FOUND, "from", "too far back: catch up by tiles", 0};
+    switch (place) {
+    case FEED_FOUND:
+        return;
+    case FEED_UNKNOWN:
+        api_problem(x, CSIGN_E_ARGUMENT, "from", "no commit ended at this size");
+        return;
+    case FEED_TOO_OLD:
+        exchange_problem_as(x, 410, CSIGN_E_NOT_FOUND, &too_old);
+        return;
+    }
+}
+
+static csign_code run_nothing(struct operation *operation, struct session *session)
+{
+    (void)operation, (void)session;
+    return CSIGN_OK;
+}
+
+static void follow_again(struct exchange *x)
+{
+    const struct api *api = exchange_context(x);
+    const struct stream_work *w = exchange_state(x);
+    if (w->work.code != CSIGN_OK)
+        exchange_problem(x, w->work.code, NULL);
+    else
+        answer_place(x, feed_follow(api->feed, x, w->from));
+}
+
+/*
+ * A size that the feed does not know may be of a commit that can be read already and is published in a moment. The writer publishes
+ * before it does what comes next: once it has done nothing for us, all that could be read when we were asked is published.
+ */
+static void follow_later(struct exchange *x, uint64_t from)
+{
+    struct stream_work *w = api_work_open(x, sizeof *w);
+    if (!w)
+        return;
+    w->from = from;
+    w->operation = (struct operation){.run = run_nothing};
+    api_submit(x, &w->operation, follow_again);
+}
+
 void status_stream(struct exchange *x)
 {
     const struct api *api = exchange_context(x);
@@ -105,17 +156,11 @@ void status_stream(struct exchange *x)
         api_problem(x, CSIGN_E_UNAVAILABLE, NULL, "starting");
         return;
     }
-    static const csign_fault too_old = {CSIGN_E_NOT_FOUND, "from", "too far back: catch up by tiles", 0};
-    switch (feed_follow(api->feed, x, from)) {
-    case FEED_FOUND:
-        return;
-    case FEED_UNKNOWN:
-        api_problem(x, CSIGN_E_ARGUMENT, "from", "no commit ended at this size");
-        return;
-    case FEED_TOO_OLD:
-        exchange_problem_as(x, 410, CSIGN_E_NOT_FOUND, &too_old);
-        return;
-    }
+    enum feed_place place = feed_follow(api->feed, x, from);
+    if (place == FEED_UNKNOWN)
+        follow_later(x, from);
+    else
+        answer_place(x, place);
 }
 
 /* --- a fresh note --- */

@@ -22,6 +22,7 @@ struct session; /* one connection, see query.h */
 
 #define STORE_QUEUE_MAX 8192u /* operations that wait; more are refused with CSIGN_E_UNAVAILABLE */
 #define STORE_BATCH_MAX 512u  /* operations in one transaction */
+#define STORE_HUNG_MS   5000u /* a transaction that takes longer hangs: what comes meanwhile is refused, as by a full queue */
 
 /* Part of what an operation does, embedded as the first member of a struct with its arguments and results. */
 struct operation {

@@ -1,6 +1,7 @@
 #include "writer.h"
 
 #include <signal.h>
+#include <time.h>
 
 /* What is run together, and how each ended. */
 struct batch {
@@ -59,11 +60,25 @@ static bool transact(struct writer *w, struct batch *batch)
     w->counters.transactions += committed;
     w->counters.failed_commits += !committed;
     w->counters.operations += batch->count;
+    w->busy_since_ms = 0;
     pthread_mutex_unlock(&w->lock);
     return committed;
 }
 
 /* --- the queue and its thread --- */
+
+static uint64_t steady_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Called with the lock held. A disk that hangs would keep everybody waiting who comes: they are told at once instead. */
+static bool hangs(const struct writer *w)
+{
+    return w->busy_since_ms != 0 && steady_ms() - w->busy_since_ms > STORE_HUNG_MS;
+}
 
 /* Waits for work; false when there is none and none will come. */
 static bool take_batch(struct writer *w, struct batch *batch)
@@ -79,6 +94,7 @@ static bool take_batch(struct writer *w, struct batch *batch)
     if (!w->first)
         w->last = &w->first;
     w->counters.waiting -= batch->count;
+    w->busy_since_ms = steady_ms();
     pthread_mutex_unlock(&w->lock);
     return batch->count > 0;
 }
@@ -135,7 +151,7 @@ csign_code writer_submit(struct writer *w, struct operation *operation)
 {
     csign_code code = CSIGN_E_UNAVAILABLE;
     pthread_mutex_lock(&w->lock);
-    if (w->is_running && !w->is_ending && w->counters.waiting < STORE_QUEUE_MAX) {
+    if (w->is_running && !w->is_ending && w->counters.waiting < STORE_QUEUE_MAX && !hangs(w)) {
         operation->next = NULL;
         *w->last = operation;
         w->last = &operation->next;

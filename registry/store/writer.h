@@ -20,6 +20,7 @@ struct writer {
     bool is_running, is_ending;
     pthread_t thread;
     struct store_counters counters;
+    uint64_t busy_since_ms; /* on the steady clock, of the batch that runs; 0: none does */
 };
 
 csign_code writer_open(struct writer *writer);

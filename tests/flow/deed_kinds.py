@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Callable
 
 from registry_client import App, Key, Officer, b64u, compact, note, now, one_time_code, sha256, uuid7
-from scene import LICENCE, PERSON, Scene
+from scene import PERSON, Scene
 
 POLICY_KEY = Key("policy")
 POLICY_SIGNER = "policy.registry.test"

@@ -227,10 +227,11 @@ def check_people(w):
     body = "hospital-1"
     first, second = w.near.officers
     taken = Officer(body, w.fresh("officer"), key=first.key)
-    refuse("a key for a second officer", w.submit(w.deed("officer.add", body, body=body, officer=taken.entry), first, second), "conflict", 409)
+    again = w.deed("officer.add", body, body=body, officer=taken.entry)
+    refuse("a key for a second officer", w.submit(again, first, second), "conflict", 409)
     third = Officer(body, w.fresh("officer"))
-    refuse("an officer by the authority where there are two", w.submit(w.deed("officer.add", "ksbha", body=body, officer=third.entry), *w.ks),
-           "forbidden", 403)
+    imposed = w.deed("officer.add", "ksbha", body=body, officer=third.entry)
+    refuse("an officer by the authority where there are two", w.submit(imposed, *w.ks), "forbidden", 403)
 
     seed = sha256(b"test key twice")
     twice = Officer(body, w.fresh("officer"), key=Key("twice"))
@@ -307,7 +308,8 @@ def check_times(w):
     w.registry.client().credential(w.person.key).refused("suspended", 403)
     wait_until("a deed expires", lambda: w.regulator.get("/v1/deeds/" + short.hash).ok(200)["state"] == "expired")
     refuse("a signature too late", w.submit(short, w.near.officers[1]), "deed-expired", 409)
-    refuse("an expired deed voided", w.submit(w.deed("void", "hospital-1", deed=short.hash, why={"text": "x"}), *w.near.officers), "conflict", 409)
+    voiding = w.deed("void", "hospital-1", deed=short.hash, why={"text": "a mistake"})
+    refuse("an expired deed voided", w.submit(voiding, *w.near.officers), "conflict", 409)
 
 
 def check_interim(w):

@@ -37,8 +37,8 @@ def make_request(deployment, **changes):
 def sign_off(key, credential, request, document):
     """A key binding over the transaction data, as a clinician's client makes it: {"sign_off", "transaction_data"}."""
     copied = {m: request[m] for m in ("request_id", "slot", "act")}
-    transaction = {"type": "urn:countersign:sign-off:1", "credential_ids": ["practitioner"], "transaction_data_hashes_alg": ["sha-256"], **copied,
-                   "meaning": "approval", "disposition": "accepted", "authorship": request["authorship"],
+    transaction = {"type": "urn:countersign:sign-off:1", "credential_ids": ["practitioner"],
+                   "transaction_data_hashes_alg": ["sha-256"], **copied, "meaning": "approval", "disposition": "accepted", "authorship": request["authorship"],
                    "document": {"digest": b64u(sha256(document)), "digest_alg": "sha-256", "media_type": request["document"]["media_type"],
                                 "size": len(document), "label": request["document"]["label"]},
                    **{m: request[m] for m in ("draft",) if m in request},
@@ -92,14 +92,14 @@ class Told:
 
 
 class Gate:
-    """`countersign gate` on a Unix socket; start() returns when it may allow."""
+    """`countersign gate`, on a Unix socket unless told otherwise; start() returns when it may allow."""
 
-    def __init__(self, program, registry, deployment, folder, *more, shim=None):
-        self.socket, self.process = os.path.join(folder, "socket"), None
+    def __init__(self, program, registry, deployment, folder, *more, shim=None, listen=None):
+        self.address, self.process = listen or "unix:" + os.path.join(folder, "socket"), None
         self.file, self.log, self.clock = (os.path.join(folder, name) for name in ("gate.db", "log", "clock"))
         root = registry.client().get("/trust/1").ok(200)
         self.root_hash = b64u(sha256(root[:root.index("\n\n") + 1].encode()))
-        self.words = [program, "gate", "--listen", "unix:" + self.socket, "--registry", f"http://{registry.host}:{registry.port}",
+        self.words = [program, "gate", "--listen", self.address, "--registry", f"http://{registry.host}:{registry.port}",
                       "--root-hash", self.root_hash, "--test", "--deployment", deployment, "--file", self.file, *more]
         self.environment = dict(os.environ, LD_PRELOAD=shim, CLOCK_SHIM=self.clock) if shim else None
         if shim:
@@ -113,7 +113,7 @@ class Gate:
     def start(self, ready=True):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(self.words, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, env=self.environment)
-        wait_line(self.process.stdout, "", DEADLINE, self.process)
+        self.address = wait_line(self.process.stdout, "", DEADLINE, self.process).split(" ")[-1]
         if ready:
             self.wait("is ready", lambda status: status["ready"])
         return self
@@ -126,10 +126,12 @@ class Gate:
             self.process = None
 
     def ask(self, method, path, body=None):
-        connection = http.client.HTTPConnection("localhost")
-        connection.sock = socket.socket(socket.AF_UNIX)
-        connection.sock.settimeout(DEADLINE)
-        connection.sock.connect(self.socket)
+        is_unix = self.address.startswith("unix:")
+        connection = http.client.HTTPConnection("localhost" if is_unix else self.address, timeout=DEADLINE)
+        if is_unix:
+            connection.sock = socket.socket(socket.AF_UNIX)
+            connection.sock.settimeout(DEADLINE)
+            connection.sock.connect(self.address[5:])
         body = compact(body) if isinstance(body, (dict, list)) else body
         connection.request(method, path, body, {"Content-Type": "application/json"} if body is not None else {})
         answer = connection.getresponse()
@@ -164,17 +166,18 @@ class Gate:
 class Site:
     """A hospital with an app and its gate."""
 
-    def __init__(self, program, scene, deployment="reader-1", shim=None):
+    def __init__(self, program, scene, deployment="reader-1", shim=None, listen=None):
         self.scene, self.registry, self.deployment = scene, scene.registry, deployment
         self.folder = tempfile.mkdtemp(prefix="countersign-site.")
         self.key_file, self.passphrase = os.path.join(self.folder, "app.key"), os.path.join(self.folder, "passphrase")
         with open(self.passphrase, "w", encoding="utf-8") as file:
             file.write(PASSPHRASE)
-        subprocess.run([program, "key", "new", "--purpose", "app", "--name", deployment, "--out", self.key_file, "--passphrase-file",
-                        self.passphrase], check=True, capture_output=True, timeout=60)
+        subprocess.run([program, "key", "new", "--quick", "--purpose", "app", "--name", deployment, "--out", self.key_file,
+                        "--passphrase-file", self.passphrase], check=True, capture_output=True, timeout=60)
         shown = subprocess.run([program, "key", "show", self.key_file, "--json"], check=True, capture_output=True, timeout=60)
         scene.app(deployment, settings=["outpatient"], vkey=json.loads(shown.stdout)["vkey"])
-        self.gate = Gate(program, self.registry, deployment, self.folder, "--key", self.key_file, "--passphrase-file", self.passphrase, shim=shim)
+        self.gate = Gate(program, self.registry, deployment, self.folder, "--key", self.key_file,
+                         "--passphrase-file", self.passphrase, shim=shim, listen=listen)
 
     def __enter__(self):
         self.gate.start()

@@ -1,7 +1,7 @@
 /*
- * limits URL ROOT-HASH DEPLOYMENT FILE BACKLOG OUTBOX: an app with libcountersign-sync and nothing else, whose receipts are never sent.
- * Releases what it reads, one JSON a line, until the end; prints "ready" when it may allow, and for each line `allow` or the code.
- * The record of each permit is asked for with too little memory first, and that code printed too.
+ * limits URL ROOT-HASH DEPLOYMENT FILE BACKLOG OUTBOX: an app with libcountersign-sync and nothing else, whose receipts are never
+ * sent. Releases what it reads, one JSON a line, until the end; prints "ready" when it may allow, and for each line the code, or
+ * `allow` and what asking for the record with one byte of memory gives.
  */
 #include <countersign/sync.h>
 
@@ -34,7 +34,9 @@ static void release(csign_sync *sync, csign_desk *desk, const char *line)
     csign_decision decision = {.struct_size = sizeof decision};
     csign_fault fault;
     const csign_span json = {(const uint8_t *)line, size};
-    csign_code code = memory ? csign_release_read(json, 0, memory, csign_release_memory(size), &release, &fault) : CSIGN_E_NO_SPACE;
+    csign_code code = CSIGN_E_UNAVAILABLE;
+    if (memory)
+        code = csign_release_read(json, 0, memory, csign_release_memory(size), &release, &fault);
     if (code == CSIGN_OK && csign_release(desk, &release, &decision) == CSIGN_ALLOW) {
         code = csign_release_record(sync, release.release_id, record, 1, &size, salt);
         printf("allow %s\n", csign_code_name(code));

@@ -148,12 +148,15 @@ func main() {
 			fail("/status/e/%d: status %d", size, status)
 		}
 		parts := strings.SplitN(string(event), "\n\n", 2)
+		if len(parts) != 2 {
+			fail("/status/e/%d: no checkpoint", size)
+		}
 		lines := strings.Split(parts[0], "\n")
 		var first, count int
-		if _, err := fmt.Sscanf(lines[0], "%d %d", &first, &count); err != nil || int64(first+count) != size {
+		if _, err := fmt.Sscanf(lines[0], "%d %d", &first, &count); err != nil || int64(first+count) != size || len(lines) != 1+count {
 			fail("/status/e/%d: the first line is %q", size, lines[0])
 		}
-		old := open([]byte(strings.Join(lines[1+count:], "\n")+"\n\n"+parts[1]), verifier)
+		old := open([]byte(parts[1]), verifier)
 		proof, err := tlog.ProveTree(tree.N, old.N, hashes)
 		if err == nil {
 			err = tlog.CheckTree(proof, tree.N, tree.Hash, old.N, old.Hash)

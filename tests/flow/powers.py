@@ -56,7 +56,8 @@ TABLE = {
     "POST /v1/bindings/end": {**{c: "not-found" for c in CALLERS}, **only(*DOCTORS)},
     "POST /v1/credentials": {**{c: "not-found" for c in CALLERS}, **only(*DOCTORS)},
     # By its own signature; who brings a note that others have signed does not matter.
-    "POST /v1/deeds": own(("h1",), ("h2",), ("h3",), "foreign-institution", ks="foreign-jurisdiction", ca="foreign-jurisdiction", status=202),
+    "POST /v1/deeds": own(("h1",), ("h2",), ("h3",), "foreign-institution", ks="foreign-jurisdiction", ca="foreign-jurisdiction",
+                           status=202),
     "GET /v1/deeds": only(*OFFICERS),
     "GET /v1/deeds/{hash}": own(*REGULATED, "not-found"),
     "POST /v1/policies": own(("ks",), ("ks",), ("ca",), "forbidden", status=201),
@@ -101,8 +102,9 @@ class Cast:
                      **self.doctors, "ended": self.ended.key}
         self.clients = {caller: registry.login(key) for caller, key in self.keys.items()}
         w.end(self.ended)
-        forged = self.clients["ks"].token
-        for caller, token in (("nobody", None), ("forged", forged[:-4] + ("AAAA" if forged[-4:] != "AAAA" else "BBBB")), ("earlier", earlier)):
+        good = self.clients["ks"].token
+        forged = good[:-4] + ("AAAA" if good[-4:] != "AAAA" else "BBBB")
+        for caller, token in (("nobody", None), ("forged", forged), ("earlier", earlier)):
             self.clients[caller] = registry.client(token)
 
     def key(self, caller):
@@ -308,8 +310,8 @@ def main(program):
         check_contents(cast)
         registry.stop()
         registry.fsck()
-    print(f"{len(CALLERS)} callers, {len(roles)} routes, {len(OBJECTS)} objects: {cells} calls, {allowed} allowed, {cells - allowed} refused; "
-          f"{besides} more by no route, all refused")
+    print(f"{len(CALLERS)} callers, {len(roles)} routes, {len(OBJECTS)} objects: "
+          f"{cells} calls, {allowed} allowed, {cells - allowed} refused; {besides} more by no route, all refused")
 
 
 main(sys.argv[1])

@@ -462,9 +462,9 @@ class Registry:
         else:
             shutil.rmtree(self.parent, ignore_errors=True)
 
-    def run(self, verb, *words, expect=0):
-        """Runs a verb of the program to its end."""
-        done = subprocess.run([self.program, verb, *words], capture_output=True, text=True, timeout=120, check=False,
+    def run(self, verb, *words, expect=0, wrapped=False):
+        """Runs a verb of the program to its end; `wrapped` as it is served."""
+        done = subprocess.run([*(self.wrapper if wrapped else ()), self.program, verb, *words], capture_output=True, text=True, timeout=120, check=False,
                               stdin=subprocess.DEVNULL)
         if expect is not None and done.returncode != expect:
             raise Failure(f"{verb} ended with {done.returncode}, not {expect}:\n{done.stdout}{done.stderr}")
@@ -493,11 +493,15 @@ class Registry:
         except FileNotFoundError:
             return ""
 
-    def start(self, deadline=DEADLINE):
-        """Serves, on a port of the system's choice; returns when it listens."""
+    def spawn(self):
+        """Starts it, and waits for nothing."""
         with open(os.path.join(self.parent, "log"), "ab") as log:
             self.process = subprocess.Popen([*self.wrapper, self.program, "serve", "--config", self.config],
                                             stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL)
+
+    def start(self, deadline=DEADLINE):
+        """Serves, on a port of the system's choice; returns when it listens."""
+        self.spawn()
         try:
             line = wait_line(self.process.stdout, "listening on ", deadline, self.process)
         except Failure as failure:

@@ -50,14 +50,17 @@ class Scene:
     def enrol(self, **changes):
         return Clinician(self.client.deed(self.enrol_deed(**changes), *self.officers).ok(200)["result"])
 
-    def activate(self, clinician):
-        """A one-time code for a new key."""
+    def activate_deed(self, clinician):
+        """A one-time code for a new key, and the deed that makes it good."""
         deed = self.registry.deed("activate", self.hospital, practitioner=clinician.practitioner, licence=clinician.licence,
                                   affiliation=clinician.affiliation, code="")
         code = one_time_code(deed.id)
         members = {**deed.members, "code": b64u(sha256(code.encode()))}
         del members["do"], members["at"]
-        deed = self.registry.deed("activate", self.hospital, deed_id=deed.id, **members)
+        return code, self.registry.deed("activate", self.hospital, deed_id=deed.id, **members)
+
+    def activate(self, clinician):
+        code, deed = self.activate_deed(clinician)
         self.client.deed(deed, *self.officers).ok(200)
         return code
 

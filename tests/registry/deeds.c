@@ -241,7 +241,7 @@ static void a_policy_is_held_and_then_in_force(void **state)
 {
     struct world *w = *state;
     struct policy_upload *u = NULL;
-    const char *publish = "\"id\":\"ks\",\"version\":%u,\"note\":\"%s\",\"effective_ms\":1790000000000";
+    static const char publish[] = "\"id\":\"ks\",\"version\":%u,\"note\":\"%s\",\"effective_ms\":1790000000000";
     const char *unheld = b64(span_of(w->hash, sizeof w->hash));
     assert_int_equal(give(w, KS, "policy.publish", "us-ks", publish, 2, unheld), CSIGN_E_NOT_FOUND);
     assert_int_equal(policy_upload_prepare(&w->registry, policy_note(w, 1, "us-ks", "US-KS"), SPAN("us-mo"), &u, &w->fault),

@@ -338,7 +338,7 @@ static void endings_of_nothing(void **state)
 {
     struct world *w = *state;
     struct person p = enrol(w, "clinic-1", 1);
-    const char *end = "\"practitioner\":\"%s\",\"site\":\"clinic-1\",\"effective\":5,\"reason\":\"affiliation_ended\"";
+    static const char end[] = "\"practitioner\":\"%s\",\"site\":\"clinic-1\",\"effective\":5,\"reason\":\"affiliation_ended\"";
     must_be(w, give(w, "clinic-1/h1", "affiliation.end", "clinic-1", end, p.practitioner), DEED_EFFECTIVE);
     refused(w, give(w, "clinic-1/h1", "affiliation.end", "clinic-1", end, p.practitioner), CSIGN_E_CONFLICT, "practitioner");
     refused(w, give(w, "clinic-1/h1", "affiliation.end", "clinic-1", end, "nobody"), CSIGN_E_NOT_FOUND, "practitioner");

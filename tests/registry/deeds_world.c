@@ -135,6 +135,7 @@ int world_remove(void **state)
 
 /* --- texts --- */
 
+static const char *printed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static const char *printed(const char *format, ...)
 {
     char text[4096];

@@ -46,7 +46,8 @@ span world_root(struct world *w, uint64_t version, size_t admins);
 void world_institutions(struct world *w);
 
 /* Gives a deed signed by the officers that are named, with blanks between: the members behind valid_until, printed. */
-csign_code give(struct world *w, const char *signers, const char *kind, const char *at, const char *format, ...);
+csign_code give(struct world *w, const char *signers, const char *kind, const char *at, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 /* The text of the last deed, signed by these and nobody else; `as` names the line otherwise than its key. */
 csign_code sign(struct world *w, const char *signers);
 csign_code sign_as(struct world *w, const char *key, const char *as);
@@ -80,7 +81,7 @@ int64_t live_index(struct world *w, const struct person *p);
 const char *b64(span bytes);
 const char *vkey_of(const char *name);
 /* One number from the data, by SQL of the test's own; -1 where there is no row. */
-int64_t number(struct world *w, const char *format, ...);
+int64_t number(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The newest leaf of a type. */
 struct leaf last_leaf(struct world *w, enum leaf_type type);
 

@@ -63,7 +63,7 @@ void following_close(struct following *f)
 void following_start(struct following *f)
 {
     assert_int_equal(following_open(f), CSIGN_OK);
-    if (csign_sync_wait(f->sync, 10000) != CSIGN_OK) {
+    if (csign_sync_wait(f->sync, 60000) != CSIGN_OK) {
         csign_sync_info info = {.struct_size = sizeof info};
         csign_sync_describe(f->sync, &info);
         fail_msg("not ready: %s", info.problem);
@@ -96,9 +96,23 @@ static void nap(void)
     nanosleep(&t, NULL);
 }
 
+/* A minute is there for machines that are busy with other tests. */
+static time_t deadline(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec + 60;
+}
+
+static bool is_over(time_t end)
+{
+    return deadline() - 60 > end;
+}
+
 bool following_until(struct following *f, unsigned number, csign_code code)
 {
-    for (unsigned i = 0; i < 5000; i++) {
+    const time_t end = deadline();
+    for (unsigned i = 0; !is_over(end); i++) {
         (void)following_release(f, number + i);
         if (f->decision.code == code)
             return true;
@@ -109,7 +123,8 @@ bool following_until(struct following *f, unsigned number, csign_code code)
 
 void following_await(struct following *f, bool (*done)(struct following *f))
 {
-    for (unsigned i = 0; i < 5000; i++) {
+    const time_t end = deadline();
+    while (!is_over(end)) {
         pthread_mutex_lock(&f->served.mutex);
         bool is_done = done(f);
         pthread_mutex_unlock(&f->served.mutex);
@@ -117,5 +132,5 @@ void following_await(struct following *f, bool (*done)(struct following *f))
             return;
         nap();
     }
-    fail_msg("waited for ten seconds");
+    fail_msg("waited for a minute");
 }

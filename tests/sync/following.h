@@ -45,9 +45,9 @@ void following_start(struct following *f);
 void following_sign(struct following *f, const char *document);
 span release_id_of(unsigned number);
 csign_verdict following_release(struct following *f, unsigned number);
-/* Asks again and again, under new ids from `number` on, until the decision has this code: false after ten seconds. */
+/* Asks again and again, under new ids from `number` on, until the decision has this code: false after a minute. */
 bool following_until(struct following *f, unsigned number, csign_code code);
-/* Waits until `done` says so, or fails the test after ten seconds. */
+/* Waits until `done` says so, or fails the test after a minute. */
 void following_await(struct following *f, bool (*done)(struct following *f));
 
 #endif

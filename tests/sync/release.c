@@ -273,6 +273,31 @@ static void an_acknowledgement_of_another_chain_drops_nothing(void **state)
     assert_int_equal(describe().permits_waiting, 1);
 }
 
+/* --- the app's own rule --- */
+
+static void an_overlay_restricts_what_policies_allow(void **state)
+{
+    (void)state;
+    f.options.overlay = span_text("{\"settings\":[\"*\"],\"ai_authorship\":\"draft_with_approval\",\"factors\":{\"storage\":[\"browser\"]},"
+                                  "\"signers\":[{\"professions\":[\"physician\"],\"meanings\":[\"approval\"]}],"
+                                  "\"max_status_age_s\":60,\"signoff_to_release_s\":3600}");
+    following_start(&f);
+    following_sign(&f, "a report");
+    assert_int_equal(following_release(&f, 1), CSIGN_REFUSE);
+    assert_int_equal(f.decision.code, CSIGN_E_FACTORS);
+    following_close(&f);
+    f.options.overlay = (span){NULL, 0};
+    following_start(&f);
+    assert_int_equal(following_release(&f, 2), CSIGN_ALLOW);
+}
+
+static void an_overlay_that_is_none_does_not_open(void **state)
+{
+    (void)state;
+    f.options.overlay = span_text("{\"acts\":[\"*\"]}");
+    assert_int_equal(following_open(&f), CSIGN_E_POLICY_MALFORMED);
+}
+
 /* --- limits --- */
 
 static void a_backlog_ends_releases(void **state)
@@ -412,6 +437,8 @@ int main(void)
         TEST(what_does_not_arrive_is_kept_and_sent_again),
         TEST(a_registry_that_lost_receipts_is_an_alarm),
         TEST(an_acknowledgement_of_another_chain_drops_nothing),
+        TEST(an_overlay_restricts_what_policies_allow),
+        TEST(an_overlay_that_is_none_does_not_open),
         TEST(a_backlog_ends_releases),
         TEST(a_full_file_ends_releases),
         TEST(threads_share_commits_and_sign_offs_are_used_once),

@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 struct asked {
-    const char *listen, *registry, *root, *deployment, *file, *key, *passphrase_file, *ca_file;
+    const char *listen, *registry, *root, *deployment, *file, *key, *passphrase_file, *overlay, *ca_file;
     uint8_t root_hash[CSIGN_HASH_SIZE];
     bool test, offline;
 };
@@ -47,6 +47,8 @@ static int open_sync(struct call *call, const struct asked *asked, csign_sync **
         options.root_hash = asked->root_hash;
     if (asked->root)
         STEP(file_read(call, asked->root, CSIGN_ROOT_MAX, &options.root));
+    if (asked->overlay)
+        STEP(file_read(call, asked->overlay, CSIGN_OVERLAY_MAX + 1, &options.overlay));
     if (asked->root && options.root_hash)
         return fail(call, USAGE, "give one of the two", "a root and a hash, %s", asked->root);
     STEP(open_key(call, asked, &options.app_seed));
@@ -106,6 +108,7 @@ int verb_gate(struct call *call)
         {"--key", OPTION_TEXT, false, &a.key, "KEY", "the app's key file: without it receipts wait, and in the end releases stop",
          NULL, 0},
         {"--passphrase-file", OPTION_TEXT, false, &a.passphrase_file, "FILE", "of the app's key; else asked", NULL, 0},
+        {"--overlay", OPTION_TEXT, false, &a.overlay, "FILE", "the app's own rule, which can only restrict", NULL, 0},
         {"--ca-file", OPTION_TEXT, false, &a.ca_file, "FILE", "certificates for https; default: the system's", NULL, 0},
     };
     STEP(OPTIONS(call, "Follows a registry, and serves a gate to programs of this machine over HTTP and JSON. Prints its address "

@@ -50,24 +50,37 @@ void json_put_name(struct json_out *o, const char *name)
     o->comma = false;
 }
 
-void json_put_text(struct json_out *o, span text)
+static bool is_plain(uint8_t c)
+{
+    return c >= 0x20u && c != '"' && c != '\\';
+}
+
+static void put_escaped(struct buffer *to, uint8_t c)
 {
     static const char hex[] = "0123456789abcdef";
+    const char *name = c ? strchr("\"\"\\\\\bb\ff\nn\rr\tt", c) : NULL;
+    if (name) {
+        buffer_byte(to, '\\');
+        buffer_byte(to, (uint8_t)name[1]);
+    } else {
+        buffer_put(to, SPAN("\\u00"));
+        buffer_byte(to, (uint8_t)hex[c >> 4]);
+        buffer_byte(to, (uint8_t)hex[c & 15]);
+    }
+}
+
+void json_put_text(struct json_out *o, span text)
+{
     separate(o);
     buffer_byte(o->to, '"');
-    for (size_t i = 0; i < text.size; i++) {
-        uint8_t c = text.data[i];
-        const char *name = c ? strchr("\"\"\\\\\bb\ff\nn\rr\tt", c) : NULL;
-        if (c >= 0x20u && c != '"' && c != '\\') {
-            buffer_byte(o->to, c);
-        } else if (name) {
-            buffer_byte(o->to, '\\');
-            buffer_byte(o->to, (uint8_t)name[1]);
-        } else {
-            buffer_put(o->to, SPAN("\\u00"));
-            buffer_byte(o->to, (uint8_t)hex[c >> 4]);
-            buffer_byte(o->to, (uint8_t)hex[c & 15]);
-        }
+    for (size_t at = 0; at < text.size;) {
+        size_t end = at;
+        while (end < text.size && is_plain(text.data[end]))
+            end++;
+        buffer_put(o->to, span_of(text.data + at, end - at));
+        if (end < text.size)
+            put_escaped(o->to, text.data[end++]);
+        at = end;
     }
     buffer_byte(o->to, '"');
 }

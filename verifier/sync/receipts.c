@@ -140,6 +140,9 @@ void told_permit(struct told *t, const struct csign_release *release, const csig
     t->receipt.unedited = is_unedited(release, decision);
     memcpy(t->receipt.commit, commit, sizeof t->receipt.commit);
     t->receipt.present |= RECEIPT_BIT(RECEIPT_UNEDITED) | RECEIPT_BIT(RECEIPT_COMMIT);
+    t->receipt.exception = word_of(&exceptions, decision->exception);
+    if (t->receipt.exception)
+        HAVE(&t->receipt, RECEIPT_EXCEPTION);
 }
 
 /* --- the record --- */

@@ -33,7 +33,7 @@ static csign_code open_parts(csign_sync *s, const csign_sync_options *o, csign_f
 {
     const struct ledger_options file = {o->file, s->deployment, o->outbox_max ? o->outbox_max : OUTBOX_MAX};
     csign_gate_options gate = {.struct_size = sizeof gate, .deployment = s->deployment, .root = o->root, .root_hash = o->root_hash,
-                               .accept_test = o->accept_test, .offline = o->offline};
+                               .accept_test = o->accept_test, .offline = o->offline, .overlay = o->overlay};
     if (newest_open(&s->newest) != CSIGN_OK)
         return fault_set(fault, CSIGN_E_NO_SPACE, "", "no memory");
     TRY(ledger_open(&file, &s->ledger, fault));
