@@ -164,7 +164,7 @@ static csign_code sign(const struct registry *registry, uint64_t number, uint64_
     csign_code code = CSIGN_E_NO_SPACE;
     json_put_object(&o);
     json_put_text_member(&o, "typ", SPAN("statuslist+jwt"));
-    json_put_text_member(&o, "alg", SPAN("EdDSA"));
+    json_put_text_member(&o, "alg", SPAN("EdDSA")); /* the older name: readers of lists may know it alone */
     json_put_text_member(&o, "kid", span_text(registry->statuslist_kid));
     json_end_object(&o);
     if (payload.data && token.data) {

@@ -9,7 +9,9 @@ import gzip
 import io
 import json
 import os
+import subprocess
 import sys
+import tempfile
 
 from deed_kinds import POLICY_KEY, POLICY_SIGNER, policy_note
 from gate_client import Site, make_request, release_of, sign_off
@@ -104,6 +106,34 @@ class Play:
             expect(f"{name} is enrolled: {person}", person["name"] == name and [x["assurance"]["level"] for x in person["licences"]] == ["validated"])
             expect("affiliated here", [a["site"] for a in person["affiliations"]] == ["hospital-ks"])
         print(f"enrolled {len(self.data.names)} practitioners, 43 roles, 43 organizations; 43 licences by the {SYNTHETIC_ROLL}")
+
+    def by_command(self, countersign, folder):
+        """The same files by `countersign enrol`, by an officer whose key it made: a deed that waits for a second."""
+        with tempfile.TemporaryDirectory() as work:
+            key, passphrase = os.path.join(work, "carl.key"), os.path.join(work, "passphrase")
+            with open(passphrase, "w", encoding="utf-8") as file:
+                file.write("a passphrase\n")
+            run = lambda *words: subprocess.run([countersign, *words], capture_output=True, text=True, timeout=120, check=False)
+            run("key", "new", "--purpose", "officer", "--name", "hospital-ks/carl", "--out", key, "--passphrase-file", passphrase)
+            vkey = json.loads(run("key", "show", key, "--json").stdout)["vkey"]
+            entry = {"id": "carl", "name": "Carl", "role": "registrar", "vkey": vkey}
+            self.kansas.client.deed(self.registry.deed("officer.add", "hospital-ks", body="hospital-ks", officer=entry),
+                                    *self.kansas.officers).ok(200)
+            asked = ("--template", "fhir-r4", "--registry", f"http://{self.registry.host}:{self.registry.port}", "--test", "--iss",
+                     self.registry.iss, "--origin", self.registry.origin, "--key", key, "--passphrase-file", passphrase, "--yes")
+            files = [os.path.join(folder, f"{name}.000.ndjson") for name in ("Practitioner", "PractitionerRole", "Organization")]
+            done = run("enrol", *files, *asked)
+            expect(f"the command brings the files: {done}", done.returncode == 0 and "129 rows: 0 added, 0 updated" in done.stdout)
+            waiting = self.kansas.client.get("/v1/deeds?state=waiting").ok(200)["deeds"]
+            expect(f"a deed waits: {waiting}", [d["do"] for d in waiting] == ["enrol.import"])
+            broken = os.path.join(work, "broken.ndjson")
+            with open(broken, "wb") as file:
+                file.write(gzip.compress(self.data.export))
+            done = run("enrol", broken, *asked)
+            expect(f"a damaged file is told: {done}", done.returncode == 1 and "compressed" in done.stderr)
+            done = run("enrol", *files, *("people-csv" if word == "fhir-r4" else word for word in asked))
+            expect(f"tables come alone: {done}", done.returncode == 2)
+        print("countersign enrol: brought, counted, and waiting for a second officer")
 
     def enrol_beijing(self, npis):
         """The same people under licences of CN-11, by a table, and validated by a roll."""
@@ -282,6 +312,7 @@ def main(registry_program, countersign, source):
     with Registry(registry_program, first, policy_keys=keys) as registry:
         play = Play(registry, Data(folder))
         play.enrol()
+        play.by_command(countersign, folder)
         play.publish_both(source)
         play.kansas.app = lambda deployment, **members: Scene.app(play.kansas, deployment, **{
             **members, "acts": ["prescription_new"], "settings": ["outpatient", "online"], "jurisdictions": ["US-KS", "CN-11"]})

@@ -47,7 +47,7 @@ static enum identifier_form check_npi(span value, const char **ret_reason)
     return IDENTIFIER_ODD;
 }
 
-/* What stands behind a hyphen names a user of an institution's number. Any letter is taken first: tables disagree (DOMAIN 7). */
+/* What stands behind a hyphen names a user of an institution's number. Any letter is taken first: tables disagree. */
 static enum identifier_form check_dea(span value, const char **ret_reason)
 {
     const uint8_t *d = value.data;
