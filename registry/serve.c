@@ -3,7 +3,9 @@
  * process waits for a signal, and looks every minute for apps that have fallen silent.
  */
 #include "api.h"
+#include "base64.h"
 #include "clock.h"
+#include "import.h"
 #include "journal.h"
 #include "keys.h"
 #include "nonce.h"
@@ -11,6 +13,7 @@
 #include "output.h"
 #include "receipts.h"
 #include "routes.h"
+#include "status_lists.h"
 #include "trust.h"
 #include "trusted.h"
 #include "verbs.h"
@@ -37,6 +40,7 @@ struct daemon {
     struct server *server;
     struct feed *feed;
     struct deeds_timer *timer;
+    struct imports *imports;
     bool heartbeat;
     sigset_t signals; /* that end it */
 };
@@ -71,6 +75,18 @@ static int open_log_key(struct keyring *ring, const struct trusted_key *key, str
     return DONE;
 }
 
+static int open_statuslist(struct daemon *d, struct keyring *ring)
+{
+    struct key opened;
+    uint8_t thumbprint[CSIGN_HASH_SIZE];
+    struct buffer kid = buffer_open(d->registry.statuslist_kid, sizeof d->registry.statuslist_kid - 1);
+    STEP(key_open(ring, d->trusted.statuslist.path, KEY_STATUSLIST, &opened));
+    d->registry.statuslist_key = opened.signing;
+    public_key_thumbprint(&opened.public, thumbprint);
+    base64url_encode(&kid, span_of(thumbprint, sizeof thumbprint));
+    return DONE;
+}
+
 static int open_keys(struct daemon *d, struct log_options *log)
 {
     struct keyring ring = {.call = d->call, .passphrase_file = d->config.passphrase_file};
@@ -84,7 +100,7 @@ static int open_keys(struct daemon *d, struct log_options *log)
     log->fresh_count = t->fresh_count;
     if (t->receipts.path)
         STEP(open_log_key(&ring, &t->receipts, &d->registry.receipts_key));
-    return DONE;
+    return t->statuslist.path ? open_statuslist(d, &ring) : DONE;
 }
 
 static void warn_soon(const char *what, int64_t expires, int64_t now)
@@ -199,6 +215,7 @@ static int open_server(struct daemon *d)
     if (c->proofs_per_minute > 0 && !(d->api.limit = limit_open(c->proofs_per_minute, clock_now_ms)))
         return fail(d->call, CANNOT, "free some memory", "no memory for the limits of clients");
     STEP(opened(d, nonces_open(&d->registry.nonces), NULL, "nonces"));
+    STEP(opened(d, status_lists_open(&d->registry.status_lists), NULL, "status lists"));
     d->api.registry = &d->registry;
     d->api.roots = d->trusted.notes;
     d->api.root_count = d->trusted.note_count;
@@ -222,6 +239,7 @@ static int open_all(struct daemon *d)
     STEP(opened(d, log_heartbeat_start(d->registry.log, deeds_overdue, NULL), NULL, "heartbeat"));
     d->heartbeat = true;
     STEP(opened(d, deeds_timer_start(&d->registry, &d->timer), NULL, "timer of deeds"));
+    STEP(opened(d, imports_start(&d->registry, &d->imports), NULL, "imports"));
     d->api.server = d->server;
     d->api.feed = d->feed;
     atomic_store(&d->api.open, true);
@@ -231,6 +249,7 @@ static int open_all(struct daemon *d)
 static void close_all(struct daemon *d)
 {
     server_close(&d->server); /* requests that run may still write */
+    imports_stop(&d->imports);
     if (d->timer)
         deeds_timer_stop(&d->timer);
     if (d->heartbeat)
@@ -238,6 +257,7 @@ static void close_all(struct daemon *d)
     store_close(&d->registry.store);
     log_close(&d->registry.log);
     feed_close(&d->feed);
+    status_lists_close(&d->registry.status_lists);
     nonces_close(&d->registry.nonces);
     limit_close(&d->api.limit);
 }

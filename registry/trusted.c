@@ -125,6 +125,14 @@ static void take_receipts(struct finding *f, const struct key_file *file, const 
             f->trusted->receipts = key_of(path, file, &root->receipts[i].vkey, root->receipts[i].validity);
 }
 
+static void take_statuslist(struct finding *f, const struct key_file *file, const char *path)
+{
+    const struct root *root = &f->trusted->root;
+    for (size_t i = 0; i < root->statuslist_count; i++)
+        if (same_key(&root->statuslists[i].key, file) && validity_holds(root->statuslists[i].validity, f->now))
+            f->trusted->statuslist = (struct trusted_key){.path = path, .purpose = file->purpose, .validity = root->statuslists[i].validity};
+}
+
 static int take_file(struct finding *f, const char *path)
 {
     struct key_file file;
@@ -141,6 +149,9 @@ static int take_file(struct finding *f, const char *path)
         break;
     case KEY_RECEIPTS:
         take_receipts(f, &file, path);
+        break;
+    case KEY_STATUSLIST:
+        take_statuslist(f, &file, path);
         break;
     default: /* others lie there, and are not the daemon's to open */
         break;

@@ -25,7 +25,7 @@ struct trusted {
     size_t note_count;
     struct root root; /* the newest */
     const struct root_issuer *issuer; /* its line for `iss` and the key below */
-    struct trusted_key issuer_key, statuslog, receipts; /* of receipts: path NULL if there is none */
+    struct trusted_key issuer_key, statuslog, receipts, statuslist; /* of the last two: path NULL if there is none */
     struct trusted_key fresh[LOG_FRESH_KEYS_MAX];
     size_t fresh_count;
 };

@@ -1,6 +1,6 @@
 # Sourced by run and test: what Debian has to bring, and the build folders.
 
-packages_build="meson ninja-build pkg-config gcc libc6-dev binutils libsodium-dev libssl-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libinih-dev python3"
+packages_build="meson ninja-build pkg-config gcc libc6-dev binutils libsodium-dev libssl-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libinih-dev libdeflate-dev python3"
 packages_test="$packages_build libcmocka-dev libjansson-dev libseccomp-dev zlib1g-dev python3-cryptography python3-jsonschema mandoc g++ clang libclang-rt-14-dev golang-go golang-golang-x-mod-dev"
 
 # Installs those of its arguments that are missing; says so in one line. Elsewhere than on Debian it only names them.

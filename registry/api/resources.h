@@ -16,6 +16,7 @@ void status_checkpoint(struct exchange *x);
 void status_tile(struct exchange *x);
 void status_event(struct exchange *x);
 void status_stream(struct exchange *x);
+void status_list(struct exchange *x);
 void status_fresh(struct exchange *x);
 /* tokens.c */
 void challenges_post(struct exchange *x);
@@ -29,6 +30,14 @@ void credentials_post(struct exchange *x);
 void deeds_post(struct exchange *x);
 void deeds_list(struct exchange *x);
 void deeds_read(struct exchange *x);
+/* files.c */
+void files_post(struct exchange *x);
+void files_post_part(struct exchange *x);
+void files_list(struct exchange *x);
+void files_read(struct exchange *x);
+void files_rows(struct exchange *x);
+void files_report_csv(struct exchange *x);
+void files_report_html(struct exchange *x);
 /* people.c */
 void institutions_list(struct exchange *x);
 void institutions_read(struct exchange *x);

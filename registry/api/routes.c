@@ -1,6 +1,7 @@
 #include "routes.h"
 #include "api.h"
 #include "deeds.h"
+#include "import.h"
 #include "inbox.h"
 #include "policy.h"
 #include "proof.h"
@@ -9,6 +10,7 @@
 
 #define JSON "application/json"
 #define NOTE "text/plain"
+#define BYTES "application/octet-stream"
 
 #define PROOF_BODY (PROOF_MAX + 64u)          /* {"proof":"…"} */
 #define INBOX_BODY (INBOX_URL_MAX * 6 + 512u) /* every character escaped */
@@ -23,6 +25,7 @@ const struct http_route api_routes[API_ROUTES] = {
     {HTTP_GET, "/status/tile/{path*}", ROLE_ANYONE, NULL, 0, status_tile, "A tile of the status log"},
     {HTTP_GET, "/status/e/{size}", ROLE_ANYONE, NULL, 0, status_event, "The commit that brought the log to this size"},
     {HTTP_GET, "/status/stream", ROLE_ANYONE, NULL, 0, status_stream, "The commits after a size, as they come"},
+    {HTTP_GET, "/status/list/{number}", ROLE_ANYONE, NULL, 0, status_list, "A Token Status List, for who reads no log"},
     {HTTP_GET, "/status/fresh", ROLE_ANYONE, NULL, 0, status_fresh, "The state of the log, cosigned for a nonce"},
 
     {HTTP_POST, "/v1/challenges", ROLE_ANYONE, JSON, 64, challenges_post, "A nonce to prove a key over"},
@@ -35,6 +38,14 @@ const struct http_route api_routes[API_ROUTES] = {
     {HTTP_GET, "/v1/deeds", ROLE_OFFICER, NULL, 0, deeds_list, "Deeds that wait, or that were accepted"},
     {HTTP_GET, "/v1/deeds/{hash}", ROLE_OFFICER, NULL, 0, deeds_read, "One deed with its note"},
     {HTTP_POST, "/v1/policies", ROLE_OFFICER, NOTE, POLICY_NOTE_MAX, policies_post, "Brings a policy before a deed publishes it"},
+
+    {HTTP_POST, "/v1/files", ROLE_OFFICER, BYTES, IMPORT_PART_MAX, files_post, "Brings a file for import, or its first part"},
+    {HTTP_POST, "/v1/files/{id}", ROLE_OFFICER, BYTES, IMPORT_PART_MAX, files_post_part, "A further part of a file"},
+    {HTTP_GET, "/v1/files", ROLE_OFFICER, NULL, 0, files_list, "Files that the officer's body has brought"},
+    {HTTP_GET, "/v1/files/{id}", ROLE_OFFICER, NULL, 0, files_read, "How far a file is, and the counts of its dry run"},
+    {HTTP_GET, "/v1/files/{id}/rows", ROLE_OFFICER, NULL, 0, files_rows, "What each row came to"},
+    {HTTP_GET, "/v1/files/{id}/report.csv", ROLE_OFFICER, NULL, 0, files_report_csv, "The same as a table"},
+    {HTTP_GET, "/v1/files/{id}/report.html", ROLE_OFFICER, NULL, 0, files_report_html, "What is to be looked at, as a page"},
 
     {HTTP_GET, "/v1/institutions", ROLE_OFFICER, NULL, 0, institutions_list, "Institutions within the officer's scope"},
     {HTTP_GET, "/v1/institutions/{id}", ROLE_OFFICER, NULL, 0, institutions_read, "One institution"},

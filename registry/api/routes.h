@@ -7,7 +7,7 @@
 
 #include "exchange.h"
 
-#define API_ROUTES 31u
+#define API_ROUTES 39u
 extern const struct http_route api_routes[API_ROUTES];
 
 #endif

@@ -4,6 +4,9 @@
 #include "checkpoint.h"
 #include "cursor.h"
 #include "resources.h"
+#include "status_lists.h"
+
+#include <stdlib.h>
 
 #define EVENT_MAX (EVENT_LEAVES_MAX * 65u + CHECKPOINT_MAX + 64u)          /* base64 of 48 bytes and a newline, a leaf */
 #define TILE_MAX  (TILE_WIDTH * (LEAF_SIZE + 2u))                        /* of an entries tile; a hash tile is smaller */
@@ -57,6 +60,35 @@ void status_event(struct exchange *x)
     csign_code code = log_read_event(session, size, &out);
     api_reader_end(x, session);
     answer_read(x, code, "text/plain; charset=utf-8", &out, CACHE_IMMUTABLE);
+}
+
+/* --- for third parties --- */
+
+void status_list(struct exchange *x)
+{
+    uint64_t number;
+    struct status_list_token token;
+    if (!span_decimal(exchange_path(x, "number"), UINT32_MAX, &number)) {
+        api_problem(x, CSIGN_E_NOT_FOUND, NULL, "not the number of a list");
+        return;
+    }
+    csign_code code = status_list_token(api_registry(x), number, api_now_ms() / 1000, &token);
+    if (code != CSIGN_OK) {
+        exchange_problem(x, code, NULL);
+        return;
+    }
+    struct buffer body = api_buffer(x, token.size), etag = api_buffer(x, sizeof token.etag);
+    buffer_put(&body, span_of(token.text, token.size));
+    buffer_put(&etag, span_of(token.etag, strlen(token.etag) + 1));
+    free(token.text);
+    if (body.overflow || etag.overflow) {
+        api_problem(x, CSIGN_E_UNAVAILABLE, NULL, "out of memory");
+        return;
+    }
+    exchange_answer_header(x, "ETag", (const char *)etag.data);
+    exchange_answer_header(x, "Access-Control-Allow-Origin", "*");
+    bool same = span_equal(exchange_header(x, "If-None-Match"), span_text((const char *)etag.data));
+    exchange_answer(x, same ? 304 : 200, "application/statuslist+jwt", same ? SPAN("") : buffer_span(&body), CACHE_MINUTE);
 }
 
 /* --- the stream --- */

@@ -40,7 +40,7 @@ struct deed_submission {
 
 /*
  * Copies and reads a note and verifies all its signatures with the officers' keys. too-large, note-…, deed-malformed,
- * officer-unknown, same-key, same-person; enrol.import and roll.import are field-invalid. On success the caller frees *ret.
+ * officer-unknown, same-key, same-person. On success the caller frees *ret.
  */
 csign_code deed_submission_prepare(const struct registry *registry, span note, struct deed_submission **ret,
                                    csign_fault *fault);

@@ -40,6 +40,11 @@ csign_code put_indexes(const struct acting *a, struct json_out *result);
 /* enrolment_amend.c */
 amend correct_enrol, void_enrol;
 
+/* import_file.c */
+effect apply_import;
+/* The file that an import names, checked and not applied. not-found, conflict, field-invalid. */
+csign_code import_find_checked(struct acting *a, span *ret_id);
+
 /* amendments.c */
 effect apply_correct, apply_void;
 /* Whether `correct` gives this member anew. */

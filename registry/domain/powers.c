@@ -78,6 +78,12 @@ static csign_code about_enrolment(struct acting *a)
     return enrol_resolve(a);
 }
 
+static csign_code about_file(struct acting *a)
+{
+    span file;
+    return import_find_checked(a, &file);
+}
+
 static csign_code about_activation(struct acting *a)
 {
     struct query q = QUERY(a->session, SQL_AFFILIATION_READ, VALUE_TEXT(a->deed->activate.affiliation));
@@ -210,8 +216,8 @@ static const struct power powers[] = {
     [DEED_OFFICER_ADD]     = {2, 2, about_new_officer},
     [DEED_OFFICER_END]     = {1, 1, about_officer},
     [DEED_ENROL]           = {2, 0, about_enrolment},
-    [DEED_ENROL_IMPORT]    = {2, 0, NULL}, /* files are not taken yet */
-    [DEED_ROLL_IMPORT]     = {0, 2, NULL},
+    [DEED_ENROL_IMPORT]    = {2, 0, about_file},
+    [DEED_ROLL_IMPORT]     = {0, 2, about_file},
     [DEED_ACTIVATE]        = {2, 0, about_activation},
     [DEED_AFFILIATION_END] = {1, 0, about_affiliation},
     [DEED_KEY_END]         = {1, 1, about_key},
@@ -265,8 +271,6 @@ csign_code power_check(struct acting *a)
     if (a->needs == 0)
         return fault_set(a->fault, CSIGN_E_FORBIDDEN, "do",
                          a->by_authority ? "for officers of an institution to sign" : "for officers of an authority to sign");
-    if (!power->about)
-        return fault_set(a->fault, CSIGN_E_FIELD_INVALID, "do", "files are not taken yet: enrol one by one");
     return power->about(a);
 }
 

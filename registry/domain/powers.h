@@ -24,7 +24,7 @@ struct acting {
 
 /*
  * Whether the body of the deed has this power over what the deed is about: forbidden, foreign-institution, foreign-jurisdiction,
- * not-found for what does not exist, field-invalid for what is not taken yet, and what a kind says itself.
+ * not-found for what does not exist, and what a kind says itself.
  */
 csign_code power_check(struct acting *a);
 

@@ -14,6 +14,7 @@
 #include "store.h"
 
 struct nonces;
+struct status_lists;
 
 struct registry {
     struct store *store;
@@ -25,6 +26,9 @@ struct registry {
     struct signing_key *issuer_key; /* and its secret, in guarded memory */
     struct log_key receipts_key; /* acknowledges receipt batches; key NULL: the registry takes no receipts */
     uint64_t credential_life_s; /* 3,600 by default, at most CREDENTIAL_LIFE_MAX */
+    struct signing_key *statuslist_key; /* signs Token Status Lists; NULL: the registry publishes none */
+    char statuslist_kid[44];
+    struct status_lists *status_lists;
     struct nonces *nonces;
 };
 

@@ -150,6 +150,8 @@ static const char *cache_control(enum http_cache cache)
     switch (cache) {
     case CACHE_SECONDS:
         return "public, max-age=1";
+    case CACHE_MINUTE:
+        return "public, max-age=60";
     case CACHE_IMMUTABLE:
         return "public, max-age=31536000, immutable";
     case CACHE_NEVER:

@@ -53,7 +53,7 @@ void *exchange_context(const struct exchange *x);
 /* Zeroed memory until the answer is sent; NULL when there is none. */
 void *exchange_memory(struct exchange *x, size_t size);
 
-enum http_cache { CACHE_NEVER, CACHE_SECONDS, CACHE_IMMUTABLE };
+enum http_cache { CACHE_NEVER, CACHE_SECONDS, CACHE_MINUTE, CACHE_IMMUTABLE };
 /* Answers with bytes that lie in exchange_memory() or are static. */
 void exchange_answer(struct exchange *x, unsigned status, const char *media_type, span body, enum http_cache cache);
 /* Adds a header to the answer, before it is given; name and value as those of the body. */

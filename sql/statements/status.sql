@@ -87,3 +87,18 @@ select idx from status_index where deed = $1 and idx > $2 and code = $3 order by
 
 -- name: status_amend
 update status_index set reason = $2, ended_ms = $3 where idx = $1;
+
+-- name: status_list_ended
+select idx, code from status_index where code <> 0 and idx >= $1 and idx < $2;
+
+-- name: status_list_last
+select coalesce(max(idx), -1) from status_index;
+
+-- name: status_list_cuts
+-- Cuts of institutions, issuer keys and everything whose credentials may still live.
+select kind, name, cut_ms from cut where kind in (1, 4, 5) and cut_ms > $1;
+
+-- name: status_list_cut
+-- Live indexes with a credential that has not expired: of one institution, or all.
+select s.idx from status_index s join binding b on b.id = s.binding join affiliation a on a.id = b.affiliation
+where s.code = 0 and s.issued_until_s > $3 and s.idx >= $1 and s.idx < $2 and ($4 = 0 or a.institution = $5);

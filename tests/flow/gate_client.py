@@ -41,6 +41,7 @@ def sign_off(key, credential, request, document):
                    "transaction_data_hashes_alg": ["sha-256"], **copied, "meaning": "approval", "disposition": "accepted", "authorship": request["authorship"],
                    "document": {"digest": b64u(sha256(document)), "digest_alg": "sha-256", "media_type": request["document"]["media_type"],
                                 "size": len(document), "label": request["document"]["label"]},
+                   **{m: request[m] for m in ("draft",) if m in request},
                    **{m: request[m] for m in ("tool", "jurisdiction", "site", "setting", "patient_ref")}, "opened_at": now() - 1}
     data = b64u(compact(transaction).encode())
     payload = {"iat": now(), "aud": request["audience"], "nonce": request["nonce"], "sd_hash": b64u(sha256(credential.encode())),

@@ -73,10 +73,15 @@ int world_make(void **state)
 {
     struct world *w = calloc(1, sizeof *w);
     void *folder = NULL;
-    csign_fault fault = {CSIGN_OK, "", "", 0};
     if (!w || folder_make(&folder) != 0)
         return -1;
     *state = w;
+    return world_in(w, folder);
+}
+
+int world_in(struct world *w, void *folder)
+{
+    csign_fault fault = {CSIGN_OK, "", "", 0};
     w->folder = folder;
     w->store_path = folder_file(&folder, "store");
     w->arena = buffer_open(w->memory, sizeof w->memory);
@@ -86,8 +91,15 @@ int world_make(void **state)
     w->policy = signer_make("policy.registry.test", NOTE_ED25519);
     w->root_note = world_root(w, 1, 5);
 
+    csign_code code = root_read(w->root_note, &w->arena, &w->registry.root, &fault);
+    return code == CSIGN_OK ? world_open(w) : -1;
+}
+
+int world_open(struct world *w)
+{
+    csign_fault fault = {CSIGN_OK, "", "", 0};
     struct registry *r = &w->registry;
-    csign_code code = root_read(w->root_note, &w->arena, &r->root, &fault);
+    csign_code code = CSIGN_OK;
     r->iss = SPAN("https://registry.test");
     r->issuer = w->issuer.vkey.key;
     memcpy(r->kid, r->root.issuers[0].kid, sizeof r->kid);

@@ -36,6 +36,10 @@ struct world {
 /* For cmocka: *state is the world. */
 int world_make(void **state);
 int world_remove(void **state);
+/* Opens the store and the log of a world that is there, as a process does after a crash. */
+int world_open(struct world *w);
+/* Makes or opens the world of a folder; *w is zeroed. */
+int world_in(struct world *w, void *folder);
 /* A root note of a version, with the first of the admin lines: three of us-ks, two of us-mo. */
 span world_root(struct world *w, uint64_t version, size_t admins);
 /* Clinic-1 in US-KS and clinic-2 in US-MO with two officers each. */

@@ -4,10 +4,12 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <string.h>
 #include <unistd.h>
 
 static _Atomic uint64_t now;
+static uint64_t runs_from; /* of the monotonic clock; 0: it stands */
 
 int folder_make(void **state)
 {
@@ -48,5 +50,16 @@ void clock_set(uint64_t now_ms)
 
 uint64_t clock_ms(void)
 {
-    return now;
+    struct timespec at;
+    if (!runs_from)
+        return now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &at);
+    return now + ((uint64_t)at.tv_sec * 1000 + (uint64_t)at.tv_nsec / 1000000 - runs_from);
+}
+
+void clock_run(void)
+{
+    struct timespec at;
+    (void)clock_gettime(CLOCK_MONOTONIC, &at);
+    runs_from = (uint64_t)at.tv_sec * 1000 + (uint64_t)at.tv_nsec / 1000000;
 }

@@ -15,5 +15,7 @@ char *folder_file(void **state, const char *name);
 /* May be set from any thread. */
 void clock_set(uint64_t now_ms);
 uint64_t clock_ms(void);
+/* From here on it runs: ids sort by time, as they do in life. */
+void clock_run(void);
 
 #endif

@@ -1,5 +1,5 @@
-/* countersign enrol: people from JSON, a deed each. Files of many come as one deed, with an import. */
-#include "deed_act.h"
+/* countersign enrol: people from JSON, a deed each; or files of many, as one deed. */
+#include "enrol_file.h"
 #include "json_file.h"
 #include "output.h"
 #include "verbs.h"
@@ -54,13 +54,20 @@ int verb_enrol(struct call *call)
     struct deed_making *making = call_memory(call, sizeof *making);
     struct people *people = call_memory(call, sizeof *people);
     struct deed_act act = {.valid_until = -1};
-    const char *path = NULL;
+    const char *template = NULL;
+    struct texts paths = {{NULL}, 0};
     struct remote *remote;
     const struct option options[] = {
-        {"FILE", OPTION_TEXT, true, &path, NULL, "JSON: practitioner, licence and affiliation; or a list of up to 100", NULL, 0},
+        {"FILE", OPTION_TEXTS, true, &paths, NULL, "JSON: practitioner, licence and affiliation, or a list of up to 100; with --template a file of it", NULL, 0},
+        {"--template", OPTION_TEXT, false, &template, "NAME", "of a file for import: people-csv, roll-csv or fhir-r4", NULL, 0},
         ROWS_ACT(&act),
     };
     STEP(OPTIONS(call, "Enrols people: for each it makes a deed, shows it, signs it and brings it to the registry.", options));
+    if (template)
+        return enrol_file(call, &act, making, &paths, template);
+    if (paths.count > 1)
+        return fail(call, USAGE, "give one, or --template", "more than one file, %s", paths.items[1]);
+    const char *path = paths.items[0];
     making->kind = DEED_ENROL;
     STEP(read_people(call, path, people));
     members_none(call, &making->given);

@@ -12,7 +12,7 @@
 #define LIST_MAX   (1u << 20)
 #define DEPTH_MAX  16u
 
-static const char json_type[] = "application/json", note_type[] = "text/plain";
+static const char json_type[] = "application/json", note_type[] = "text/plain", bytes_type[] = "application/octet-stream";
 
 /* --- the calls --- */
 
@@ -33,6 +33,8 @@ static const struct remote_row rows[] = {
     [REMOTE_DEEDS] = {"/v1/deeds?", NULL, 0, true, LIST_MAX},
     [REMOTE_DEED] = {"/v1/deeds/", NULL, 0, true, LIST_MAX},
     [REMOTE_POLICY] = {"/v1/policies", note_type, 0, true, ANSWER_MAX},
+    [REMOTE_FILE] = {"/v1/files/", NULL, 0, true, LIST_MAX},
+    [REMOTE_FILE_POST] = {"/v1/files", bytes_type, 0, true, ANSWER_MAX},
     [REMOTE_INBOX] = {"/v1/inbox", NULL, 0, true, LIST_MAX},
     [REMOTE_INBOX_POST] = {"/v1/inbox", json_type, 0, true, ANSWER_MAX},
     [REMOTE_ROOT] = {"/trust/", NULL, 0, false, CSIGN_ROOT_MAX},

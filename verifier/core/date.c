@@ -83,3 +83,26 @@ void time_write(struct buffer *out, int64_t t)
     put_padded(out, second % 60, 2);
     buffer_byte(out, 'Z');
 }
+
+bool date_seconds(span text, uint64_t *ret)
+{
+    static const uint8_t days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    uint64_t n = 0;
+    if (text.size < 10 || (text.size > 10 && text.data[10] != 'T'))
+        return false;
+    for (size_t i = 0; i < 10; i++) {
+        uint8_t c = text.data[i];
+        if (i == 4 || i == 7 ? c != '-' : c < '0' || c > '9')
+            return false;
+        if (c != '-')
+            n = n * 10 + (uint64_t)(c - '0');
+    }
+    uint64_t y = n / 10000, m = n / 100 % 100, d = n % 100;
+    bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+    if (y < 1970 || m < 1 || m > 12 || d < 1 || d > days[m - 1] || (m == 2 && d == 29 && !leap))
+        return false;
+    /* Years that begin in March have their leap day last. */
+    uint64_t year = m > 2 ? y : y - 1, era = year / 400, of_era = year % 400, of_year = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
+    *ret = (era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468) * 86400;
+    return true;
+}

@@ -13,6 +13,9 @@ bool date_years_passed(uint32_t since, uint32_t years, uint32_t today);
 /* "+08:00" or "-03:30", at most 14 hours; false if it is not of this form. */
 bool offset_read(span text, int64_t *ret_s);
 
+/* "2026-11-22", or a time that begins so, as the first second of that day in UTC; false for none, or one before 1970. */
+bool date_seconds(span text, uint64_t *ret);
+
 /* "2026-11-22T09:14:03Z". */
 void time_write(struct buffer *out, int64_t t);
 /* "2027-03-31". */

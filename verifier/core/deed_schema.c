@@ -65,7 +65,7 @@ static bool read_object_text(struct json *j, const struct schema_field *field, v
 
 static const struct schema_field identifier_fields[] = {
     TEXT(deed_identifier, system, CSIGN_STRING_MAX), TEXT(deed_identifier, value, CSIGN_STRING_MAX)};
-TABLE(identifier, deed_identifier);
+const struct schema deed_identifier_schema = SCHEMA(struct deed_identifier, identifier_fields);
 
 static const struct schema_field why_fields[] = {
     TEXT(deed_why, text, DEED_WORDS_MAX),
@@ -81,7 +81,7 @@ TABLE(officer, deed_officer);
 static const struct schema_field practitioner_fields[] = {
     {.name = "id", .kind = FIELD_ID, .optional = true, AT(deed_practitioner, id)},
     TEXT(deed_practitioner, name, CSIGN_STRING_MAX), DATE_IF(deed_practitioner, birth_date),
-    OBJECTS(deed_practitioner, identifiers, identifier)};
+    OBJECTS(deed_practitioner, identifiers, deed_identifier_schema)};
 TABLE(practitioner, deed_practitioner);
 
 static const struct schema_field licence_fields[] = {
@@ -94,7 +94,7 @@ static const struct schema_field licence_fields[] = {
     OBJECTS(deed_licence, conditions, claim_condition_schema),
     DATE_IF(deed_licence, independent_since),
     DATE_IF(deed_licence, licensed_until)};
-TABLE(licence, deed_licence);
+const struct schema deed_licence_schema = SCHEMA(struct deed_licence, licence_fields);
 
 static const struct schema_field affiliation_fields[] = {
     ID(deed_affiliation, site),
@@ -113,7 +113,7 @@ TABLE(counts, deed_counts);
 static const struct schema_field institution_add_fields[] = {
     HEAD(deed_institution_add), ID(deed_institution_add, id), TEXT(deed_institution_add, name, CSIGN_STRING_MAX),
     {.name = "jurisdiction", .kind = FIELD_CODE, AT(deed_institution_add, jurisdiction)},
-    OBJECTS(deed_institution_add, identifiers, identifier)};
+    OBJECTS(deed_institution_add, identifiers, deed_identifier_schema)};
 TABLE(institution_add, deed_institution_add);
 
 static const struct schema_field officer_add_fields[] = {HEAD(deed_officer_add), ID(deed_officer_add, body),
@@ -125,7 +125,7 @@ static const struct schema_field officer_end_fields[] = {HEAD(deed_officer_end),
 TABLE(officer_end, deed_officer_end);
 
 static const struct schema_field enrol_fields[] = {
-    HEAD(deed_enrol), OBJECT(deed_enrol, practitioner, practitioner), OBJECT(deed_enrol, licence, licence),
+    HEAD(deed_enrol), OBJECT(deed_enrol, practitioner, practitioner), OBJECT(deed_enrol, licence, deed_licence_schema),
     OBJECT(deed_enrol, affiliation, affiliation)};
 TABLE(enrol, deed_enrol);
 

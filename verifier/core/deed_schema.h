@@ -6,5 +6,7 @@
 
 /* The schema of a kind, whose struct is that of the union of struct deed. */
 const struct schema *deed_schema(enum deed_kind kind);
+/* Parts of them that come in files, too. */
+extern const struct schema deed_identifier_schema, deed_licence_schema;
 
 #endif

@@ -1,0 +1,52 @@
+/* The work on a file, batch by batch. Used by import_work.c and its parts. */
+#ifndef DOMAIN_IMPORT_BATCH_H
+#define DOMAIN_IMPORT_BATCH_H
+
+#include "import_members.h"
+#include "record.h"
+
+#include <stdatomic.h>
+
+#define BATCH_ROWS    1000u
+#define BATCH_ARENA   (2u << 20)
+#define BATCH_SCRATCH (256u * 1024u) /* of one row */
+
+struct batch_row {
+    uint8_t phase;
+    uint64_t line;
+    span members; /* in the arena */
+    span key;     /* what others in the file call it; absent: nothing */
+    struct import_verdict verdict;
+};
+
+/* Everything that the thread needs, made once: the memory of an import does not grow with its file. */
+struct batch {
+    struct operation operation;
+    const struct registry *registry;
+    struct import_work work;
+    struct batch_row rows[BATCH_ROWS];
+    size_t count, limit; /* limit: rows of the next batch, 1 after one that failed */
+    struct buffer arena, scratch;
+    uint64_t read, found; /* bytes and rows so far */
+    uint64_t counts[IMPORT_OUTCOMES];
+    bool ended;           /* the pass found no further row */
+    enum import_state next_state;
+    const char *reason; /* of a file that fails */
+    csign_fault fault;
+    uint8_t *part, *record; /* IMPORT_PART_MAX, RECORD_MAX */
+    unsigned budget;        /* batches that may still be done; UINT32_MAX: all */
+    const _Atomic bool *stop; /* NULL: nobody asks it to */
+};
+
+csign_code import_work_read(struct session *session, span id, struct import_work *ret, bool *ret_found);
+
+/* import_stage.c: reads the file and judges what stands for itself. CSIGN_OK, and `reason` set if the file as a whole is no good. */
+csign_code import_stage(struct batch *b);
+/* import_pass.c: judges or applies the next rows; `ended` after the last. */
+csign_code import_pass(struct batch *b, bool apply);
+
+/* Performs the batch's operation; false: the budget is used up. */
+bool batch_perform(struct batch *b, csign_code (*run)(struct operation *operation, struct session *session), csign_code *ret);
+struct acting batch_acting(struct batch *b, struct session *session, struct buffer *scratch);
+
+#endif

@@ -1,0 +1,275 @@
+/* The thread that works on files, one after the other, and the deed that applies one. */
+#include "import_batch.h"
+#include "rows.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define POLL_MS 100
+
+/* --- the file --- */
+
+static void copy_text(char *into, size_t size, span text)
+{
+    size_t length = text.size < size - 1 ? text.size : size - 1;
+    memcpy(into, text.data ? (const char *)text.data : "", length);
+    into[length] = 0;
+}
+
+csign_code import_work_read(struct session *session, span id, struct import_work *ret, bool *ret_found)
+{
+    struct query q = QUERY(session, SQL_IMPORT_FILE_READ, VALUE_TEXT(id));
+    *ret = (struct import_work){0};
+    *ret_found = query_row(&q);
+    if (*ret_found) {
+        copy_text(ret->id, sizeof ret->id, query_text(&q, 0));
+        copy_text(ret->body, sizeof ret->body, query_text(&q, 1));
+        ret->template = (enum import_template)query_integer(&q, 3);
+        query_bytes(&q, 4, ret->hash, sizeof ret->hash);
+        ret->size = (uint64_t)query_integer(&q, 5);
+        ret->state = (enum import_state)query_integer(&q, 7);
+        ret->rows = (uint64_t)query_integer(&q, 12);
+        ret->phase = (uint64_t)query_integer(&q, 19);
+        ret->line = (uint64_t)query_integer(&q, 20);
+        if (!query_null(&q, 23))
+            query_bytes(&q, 23, ret->deed, sizeof ret->deed);
+    }
+    TRY(query_close(&q));
+    if (!*ret_found)
+        return CSIGN_OK;
+    q = QUERY(session, SQL_INSTITUTION_READ, VALUE_TEXT(span_text(ret->body)));
+    if (query_row(&q))
+        copy_text(ret->jurisdiction, sizeof ret->jurisdiction, query_text(&q, 3));
+    return query_close(&q);
+}
+
+/* --- batches --- */
+
+bool batch_perform(struct batch *b, csign_code (*run)(struct operation *operation, struct session *session), csign_code *ret)
+{
+    *ret = CSIGN_OK;
+    if (b->budget == 0 || (b->stop && atomic_load(b->stop)))
+        return false;
+    if (b->budget != UINT32_MAX)
+        b->budget--;
+    b->operation.run = run;
+    *ret = store_perform(b->registry->store, &b->operation);
+    return true;
+}
+
+struct acting batch_acting(struct batch *b, struct session *session, struct buffer *scratch)
+{
+    b->fault = (csign_fault){CSIGN_OK, "", "", 0};
+    return (struct acting){.registry = b->registry, .session = session, .hash = b->work.deed, .now_ms = session_time_ms(session),
+                           .scratch = scratch, .fault = &b->fault};
+}
+
+static csign_code run_state(struct operation *operation, struct session *session)
+{
+    struct batch *b = (struct batch *)operation;
+    const struct value file = VALUE_TEXT(span_text(b->work.id));
+    if (b->next_state == IMPORT_CHECKING && b->work.state == IMPORT_CHECKING) { /* it was cut short: from the start */
+        TRY(RUN(session, SQL_IMPORT_ROWS_FORGET, file));
+        TRY(RUN(session, SQL_IMPORT_KEYS_FORGET, file));
+        TRY(RUN(session, SQL_IMPORT_FILE_AGAIN, file));
+    }
+    return RUN(session, SQL_IMPORT_FILE_STATE, file, VALUE_INTEGER(b->next_state),
+               b->reason ? VALUE_TEXT(span_text(b->reason)) : VALUE_NULL, VALUE_INTEGER(session_time_ms(session)));
+}
+
+static csign_code set_state(struct batch *b, enum import_state state)
+{
+    csign_code code;
+    b->next_state = state;
+    if (!batch_perform(b, run_state, &code))
+        return CSIGN_E_UNAVAILABLE;
+    if (code == CSIGN_OK)
+        b->work.state = state;
+    return code;
+}
+
+static csign_code check(struct batch *b)
+{
+    b->reason = NULL;
+    TRY(set_state(b, IMPORT_CHECKING));
+    TRY(import_stage(b));
+    if (b->reason)
+        return set_state(b, IMPORT_FAILED);
+    b->work.phase = IMPORT_PEOPLE;
+    b->work.line = INT64_MAX; /* only roles are left */
+    b->limit = BATCH_ROWS;
+    if (b->work.template == TEMPLATE_FHIR_R4)
+        do
+            TRY(import_pass(b, false));
+        while (!b->ended);
+    return set_state(b, IMPORT_CHECKED);
+}
+
+static csign_code apply(struct batch *b)
+{
+    b->reason = NULL;
+    b->limit = BATCH_ROWS;
+    do
+        TRY(import_pass(b, true));
+    while (!b->ended);
+    return set_state(b, IMPORT_APPLIED);
+}
+
+static csign_code next_file(struct batch *b, bool *ret_found)
+{
+    uint8_t memory[64];
+    struct buffer scratch = buffer_open(memory, sizeof memory);
+    span id;
+    struct session *session = store_reader(b->registry->store);
+    if (!session)
+        return CSIGN_E_UNAVAILABLE;
+    csign_code code = query_one_text(query_open(session, SQL_IMPORT_FILE_AT_WORK, NULL, 0), &scratch, &id);
+    *ret_found = code == CSIGN_OK && id.data;
+    if (*ret_found)
+        code = import_work_read(session, id, &b->work, ret_found);
+    store_reader_end(b->registry->store, session);
+    return code;
+}
+
+static csign_code work_off(struct batch *b, bool *ret_more)
+{
+    for (*ret_more = true; *ret_more;) {
+        TRY(next_file(b, ret_more));
+        if (!*ret_more)
+            return CSIGN_OK;
+        csign_code code = b->work.state == IMPORT_APPLYING ? apply(b) : check(b);
+        if (b->budget == 0 || (b->stop && atomic_load(b->stop)))
+            return CSIGN_OK;
+        if (code == CSIGN_OK || code == CSIGN_E_UNAVAILABLE) {
+            TRY(code);
+            continue;
+        }
+        b->reason = csign_code_sentence(code); /* our own mistake: the file must not be tried for ever */
+        TRY(set_state(b, IMPORT_FAILED));
+    }
+    return CSIGN_OK;
+}
+
+static void free_batch(struct batch *b)
+{
+    if (!b)
+        return;
+    free(b->arena.data);
+    free(b->scratch.data);
+    free(b->part);
+    free(b->record);
+    free(b);
+}
+
+static struct batch *make_batch(const struct registry *registry)
+{
+    struct batch *b = calloc(1, sizeof *b);
+    if (!b)
+        return NULL;
+    b->registry = registry;
+    b->arena = buffer_open(malloc(BATCH_ARENA), BATCH_ARENA);
+    b->scratch = buffer_open(malloc(BATCH_SCRATCH), BATCH_SCRATCH);
+    b->part = malloc(IMPORT_PART_MAX);
+    b->record = malloc(RECORD_MAX);
+    if (b->arena.data && b->scratch.data && b->part && b->record)
+        return b;
+    free_batch(b);
+    return NULL;
+}
+
+static csign_code work(const struct registry *registry, unsigned batches, const _Atomic bool *stop, bool *ret_more)
+{
+    struct batch *b = make_batch(registry);
+    if (!b)
+        return CSIGN_E_NO_SPACE;
+    b->budget = batches ? batches : UINT32_MAX;
+    b->stop = stop;
+    csign_code code = work_off(b, ret_more);
+    free_batch(b);
+    return code;
+}
+
+csign_code imports_work(const struct registry *registry, unsigned batches, bool *ret_more)
+{
+    return work(registry, batches, NULL, ret_more);
+}
+
+/* --- the thread --- */
+
+struct imports {
+    const struct registry *registry;
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    _Atomic bool stop;
+};
+
+static bool is_waiting(const struct registry *registry)
+{
+    bool found = false;
+    struct session *session = store_reader(registry->store);
+    if (session) {
+        (void)query_found(query_open(session, SQL_IMPORT_FILE_AT_WORK, NULL, 0), &found);
+        store_reader_end(registry->store, session);
+    }
+    return found;
+}
+
+static void *run_imports(void *context)
+{
+    struct imports *i = context;
+    bool more;
+    while (!atomic_load(&i->stop)) {
+        if (is_waiting(i->registry))
+            (void)work(i->registry, 0, &i->stop, &more); /* what failed is tried again in the next round */
+        struct timespec until;
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += POLL_MS * 1000000L;
+        if (until.tv_nsec >= 1000000000) {
+            until.tv_sec++;
+            until.tv_nsec -= 1000000000;
+        }
+        (void)pthread_mutex_lock(&i->mutex);
+        while (!atomic_load(&i->stop) && pthread_cond_timedwait(&i->wake, &i->mutex, &until) == 0)
+            continue;
+        (void)pthread_mutex_unlock(&i->mutex);
+    }
+    return NULL;
+}
+
+csign_code imports_start(const struct registry *registry, struct imports **ret)
+{
+    struct imports *i = calloc(1, sizeof *i);
+    pthread_condattr_t attributes;
+    if (!i)
+        return CSIGN_E_NO_SPACE;
+    i->registry = registry;
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_mutex_init(&i->mutex, NULL);
+    (void)pthread_cond_init(&i->wake, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    if (pthread_create(&i->thread, NULL, run_imports, i) != 0) {
+        free(i);
+        return CSIGN_E_UNAVAILABLE;
+    }
+    *ret = i;
+    return CSIGN_OK;
+}
+
+void imports_stop(struct imports **imports)
+{
+    struct imports *i = *imports;
+    if (!i)
+        return;
+    atomic_store(&i->stop, true); /* a batch that runs is finished */
+    (void)pthread_mutex_lock(&i->mutex);
+    (void)pthread_cond_signal(&i->wake);
+    (void)pthread_mutex_unlock(&i->mutex);
+    (void)pthread_join(i->thread, NULL);
+    (void)pthread_cond_destroy(&i->wake);
+    (void)pthread_mutex_destroy(&i->mutex);
+    free(i);
+    *imports = NULL;
+}
