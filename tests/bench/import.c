@@ -317,5 +317,5 @@ int main(int count, char **words)
     lookups(w, people);
     orders(w, people);
     start(w);
-    return 0;
+    return world_remove(&state);
 }

@@ -208,14 +208,14 @@ static void an_authority_adds_officers_only_while_there_are_too_few(void **state
             CSIGN_E_FORBIDDEN, "body");
 }
 
-static void files_wait_for_the_import(void **state)
+static void files_of_an_unknown_template(void **state)
 {
     struct world *w = *state;
     static const char *const members =
         "\"file\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\",\"template\":\"csv-1\",\"counts\":{\"added\":1,"
         "\"updated\":2,\"unchanged\":3,\"flagged\":4,\"rejected\":5}";
-    refused(w, give(w, C1, "enrol.import", "clinic-1", "%s", members), CSIGN_E_FIELD_INVALID, "do");
-    refused(w, give(w, KS, "roll.import", "us-ks", "%s", members), CSIGN_E_FIELD_INVALID, "do");
+    refused(w, give(w, C1, "enrol.import", "clinic-1", "%s", members), CSIGN_E_FIELD_INVALID, "template");
+    refused(w, give(w, KS, "roll.import", "us-ks", "%s", members), CSIGN_E_FIELD_INVALID, "template");
 }
 
 /* --- time and replay --- */
@@ -370,7 +370,7 @@ int main(void)
         TEST(what_concerns_their_own_licence),
         TEST(bodies_that_are_none),
         TEST(an_authority_adds_officers_only_while_there_are_too_few),
-        TEST(files_wait_for_the_import),
+        TEST(files_of_an_unknown_template),
         TEST(a_deed_whose_time_is_over),
         TEST(a_deed_that_was_used),
         TEST(a_person_twice),
