@@ -145,8 +145,9 @@ static csign_code read_named(struct acting *a, struct deed_row *row, struct deed
         return fault_set(a->fault, CSIGN_E_NOT_FOUND, "deed", "not known here");
     TRY(deed_row_parse(row, a->scratch, before, a->fault));
     *ret = (struct amended){.hash = a->deed->amendment.deed, .row = row, .before = before, .with = a->deed->amendment.with};
-    if (row->state == DEED_EXPIRED || row->state == DEED_VOIDED)
-        return conflict(a, "deed", row->state == DEED_VOIDED ? "voided already" : "it expired unsigned");
+    const enum deed_state state = deed_row_state(row, a->now_ms);
+    if (state == DEED_EXPIRED || state == DEED_VOIDED)
+        return conflict(a, "deed", state == DEED_VOIDED ? "voided already" : "it expired unsigned");
     return CSIGN_OK;
 }
 

@@ -98,8 +98,7 @@ static csign_code put_note(struct json_out *o, struct session *session, const ui
     return CSIGN_OK;
 }
 
-/* What waits past its time has expired, whether or not somebody came to write it down. */
-static enum deed_state state_at(const struct deed_row *row, uint64_t now_ms)
+enum deed_state deed_row_state(const struct deed_row *row, uint64_t now_ms)
 {
     return row->state == DEED_WAITING && row->valid_until_s * 1000 <= now_ms ? DEED_EXPIRED : row->state;
 }
@@ -107,7 +106,7 @@ static enum deed_state state_at(const struct deed_row *row, uint64_t now_ms)
 static csign_code put_row(struct json_out *o, struct session *session, const uint8_t *hash, const struct deed_row *row,
                           struct buffer *scratch, bool note)
 {
-    enum deed_state state = state_at(row, session_time_ms(session));
+    enum deed_state state = deed_row_state(row, session_time_ms(session));
     uint64_t approvals;
     json_put_object(o);
     json_put_base64url_member(o, "hash", span_of(hash, CSIGN_HASH_SIZE));

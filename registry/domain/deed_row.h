@@ -24,4 +24,7 @@ csign_code deed_row_parse(const struct deed_row *row, struct buffer *scratch, st
 /* Puts what anyone who may see it is shown; with `note`, also the whole note. CSIGN_E_NOT_FOUND. */
 csign_code deed_row_put(struct json_out *o, struct session *session, const uint8_t hash[CSIGN_HASH_SIZE], bool note);
 
+/* The state at a time: what waits past its time has expired, whether or not somebody came to write it down. */
+enum deed_state deed_row_state(const struct deed_row *row, uint64_t now_ms);
+
 #endif

@@ -221,7 +221,7 @@ def check_imports(w):
     for do, body, other in (("enrol.import", "hospital-1", "ksbha"), ("roll.import", "ksbha", "hospital-1")):
         problem = w.submit(w.deed(do, body, **members), *w.officers(body))
         refuse(do, problem, "field-invalid", 422)
-        expect(f"{do}: it says what to do instead: {problem.json}", "one by one" in problem.json["detail"])
+        expect(f"{do}: the template is named: {problem.json}", problem.json["field"] == "template")
         refuse(f"{do} at {other}", w.submit(w.deed(do, other, **members), *w.officers(other)), "forbidden", 403)
 
 

@@ -48,6 +48,7 @@ TABLE = {
     "GET /status/e/{size}": anyone(),
     "GET /status/stream": anyone(),
     "GET /status/fresh": anyone(),
+    "GET /status/list/{number}": anyone(),
     # No token is asked: the key of the caller is what counts.
     "POST /v1/challenges": anyone(),
     "POST /v1/tokens": {**{c: "unauthenticated" for c in ("nobody", "forged", "earlier")}, "ended": "officer-ended",
@@ -66,6 +67,12 @@ TABLE = {
     "GET /v1/practitioners": only(*OFFICERS),
     "GET /v1/practitioners/{id}": only(*OFFICERS),  # who names a person finds her; how much of her, see check_contents()
     "GET /v1/licences/{id}": only(*OFFICERS),
+    # Of files that are not there; whose they are, tests/flow/import.py asks.
+    "POST /v1/files": {c: "field-invalid" for c in OFFICERS},
+    "GET /v1/files": only(*OFFICERS),
+    **{route: {c: "not-found" for c in OFFICERS} for route in (
+        "POST /v1/files/{id}", "GET /v1/files/{id}", "GET /v1/files/{id}/rows", "GET /v1/files/{id}/report.csv",
+        "GET /v1/files/{id}/report.html")},
     "GET /v1/lookback": own(("ks",), ("ks",), ("ca",), "not-found", among=("ks", "ca")),
     "GET /v1/alerts": only("ks", "ca"),
     "POST /v1/inbox": only(*APPS, status=201),      # any app may ask any clinician: she is shown who asks
@@ -75,7 +82,7 @@ TABLE = {
     "GET /health/ready": anyone(),
     "GET /metrics": anyone(),
 }
-STATUS = {"unauthenticated": 401, "not-found": 404, "key-already-bound": 409, "receipt-malformed": 422}  # else 403
+STATUS = {"unauthenticated": 401, "not-found": 404, "key-already-bound": 409, "receipt-malformed": 422, "field-invalid": 422}  # else 403
 
 
 class Cast:
@@ -126,6 +133,13 @@ def prove(path, use, **more):
         given = {name: value(cast, of) for name, value in more.items()}
         return client.post(path, {"proof": proof(cast.key(caller), cast.registry.iss, nonce, use, **given)})
     return ask
+
+
+NO_FILE = "01a204de-89bd-7b5e-b085-4f3f23d4f89e"
+
+
+def post_file(path):
+    return lambda cast, client, caller, of: client.post(path, b"a,b", "application/octet-stream")
 
 
 def end_key(cast, client, caller, of):
@@ -184,6 +198,7 @@ CALLS = {
     "GET /status/tile/{path}": get("/status/tile/0/000.p/1"),
     "GET /status/e/{size}": get("/status/e/1"),
     "GET /status/stream": stream,
+    "GET /status/list/{number}": get("/status/list/0"),
     "GET /status/fresh": get("/status/fresh?nonce=AAECAwQFBgcICQoLDA0ODw"),
     "POST /v1/challenges": lambda cast, client, caller, of: client.post("/v1/challenges"),
     "POST /v1/tokens": prove("/v1/tokens", "token"),
@@ -199,6 +214,13 @@ CALLS = {
     "GET /v1/practitioners": get("/v1/practitioners?name=Dr"),
     "GET /v1/practitioners/{id}": get("/v1/practitioners/{person}"),
     "GET /v1/licences/{id}": get("/v1/licences/{licence}"),
+    "POST /v1/files": post_file("/v1/files"),
+    "GET /v1/files": get("/v1/files"),
+    "POST /v1/files/{id}": post_file(f"/v1/files/{NO_FILE}?at=1"),
+    "GET /v1/files/{id}": get(f"/v1/files/{NO_FILE}"),
+    "GET /v1/files/{id}/rows": get(f"/v1/files/{NO_FILE}/rows"),
+    "GET /v1/files/{id}/report.csv": get(f"/v1/files/{NO_FILE}/report.csv"),
+    "GET /v1/files/{id}/report.html": get(f"/v1/files/{NO_FILE}/report.html"),
     "GET /v1/lookback": get("/v1/lookback?licence={licence}&since=0"),
     "GET /v1/alerts": get("/v1/alerts"),
     "POST /v1/inbox": post_pointer,
