@@ -58,6 +58,11 @@ def common():
     bad('an unknown verb', ['nonsense'], 2, 'unknown verb', 'nonsense')
     bad('an option given twice', ['key', 'show', 'a', 'b'], 2, 'unexpected argument, b')
     bad('a value that is missing', ['key', 'new', '--name', '--out', 'x'], 2, 'needs a value, --name')
+    for start in ('-', '--'): # an identifier may begin with a hyphen: it is an operand, and a value
+        got = bad('an identifier that begins with %s' % start, ['deed', 'approve', start.ljust(43, 'A'), '--iss', start.ljust(43, 'A')], 2)
+        if 'option' in got.stderr or 'needs a value' in got.stderr:
+            failures.append('an identifier that begins with %s: %r' % (start, got.stderr))
+    bad('not quite an identifier', ['deed', 'approve', '-'.ljust(42, 'A')], 2, 'unknown option')
     good('the version', ['version'], 'countersign 0.')
     good('a code', ['explain', 'ai-authored'], 'ai-authored', '1101', 'authorship', 'fix')
     bad('an unknown code', ['explain', 'nonsense'], 2, 'unknown code, nonsense')

@@ -129,6 +129,13 @@ static const struct option *next_operand(const struct option *options, size_t co
     return NULL;
 }
 
+/* base64url may begin with a hyphen: one identifier in 64 does. No option has the form of one. */
+static bool is_identifier(const char *argument)
+{
+    uint8_t identifier[CSIGN_HASH_SIZE];
+    return base64url_exact(span_text(argument), identifier, sizeof identifier);
+}
+
 static int read_argument(struct call *call, const struct option *options, size_t count, bool *given, bool *only_operands)
 {
     char *argument = call->argv[0];
@@ -139,7 +146,7 @@ static int read_argument(struct call *call, const struct option *options, size_t
         *only_operands = true;
         return DONE;
     }
-    if (*only_operands || argument[0] != '-') {
+    if (*only_operands || argument[0] != '-' || is_identifier(argument)) {
         option = next_operand(options, count, given);
         if (!option)
             return fail(call, USAGE, fix_help, "unexpected argument, %s", argument);
@@ -155,7 +162,7 @@ static int read_argument(struct call *call, const struct option *options, size_t
             return bad(call, "takes no value", option->name, "leave the value out");
         value = equals ? equals + 1 : argument;
         if (option->kind != OPTION_FLAG && !equals) {
-            if (call->argc == 0 || strncmp(call->argv[0], "--", 2) == 0)
+            if (call->argc == 0 || (strncmp(call->argv[0], "--", 2) == 0 && !is_identifier(call->argv[0])))
                 return bad(call, "needs a value", option->name,
                            call_format(call, "give %s %s, or %s=%s", option->name, option->value, option->name, option->value));
             value = call->argv[0];
