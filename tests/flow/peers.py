@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""peers.py REGISTRY: others' libraries read what a real registry issues: jose, @sd-jwt/sd-jwt-vc and @sd-jwt/jwt-status-list, installed by npm
-into a temporary folder. Skipped, with the reason, where npm cannot install them. The status list is compared entry by entry."""
+"""peers.py REGISTRY COUNTERSIGN LIST_READER: others' libraries read what a real registry issues, and ours what they issue: jose,
+@sd-jwt/sd-jwt-vc and @sd-jwt/jwt-status-list, installed by npm into a temporary folder. Skipped, with the reason, where npm cannot install
+them. The status list is compared entry by entry."""
 import json
 import os
 import shutil
@@ -11,7 +12,8 @@ import time
 import zlib
 
 from gate_client import make_request, sign_off
-from registry_client import Failure, Officer, Registry, b64u, sha256, unb64u
+from peers_issued import check_issued, proof_of_peer
+from registry_client import Failure, Officer, Registry, now, unb64u
 from scene import Scene
 
 AUTHORITY = [Officer("ksbha", "chen"), Officer("ksbha", "diaz")]
@@ -60,7 +62,17 @@ def check_list(registry):
     return token, lambda idx: bits[idx // 4] >> idx % 4 * 2 & 3
 
 
-def main(program):
+def check_proof(registry, folder, clinician):
+    """The registry takes a proof of possession that jose made, once."""
+    client = registry.client()
+    payload = {"aud": registry.iss, "nonce": client.challenge(), "iat": now(), "use": "credential", "idx": clinician.idx}
+    proof = proof_of_peer(folder, clinician.key, clinician.key.seed, payload)
+    client.post("/v1/credentials", {"proof": proof}).ok(200)
+    client.post("/v1/credentials", {"proof": proof}).refused("nonce-unknown", 401)
+    print("registry: proof of possession by jose, once")
+
+
+def main(program, countersign, list_reader):
     folder = tempfile.mkdtemp(prefix="countersign-peers.")
     try:
         with Registry(program, AUTHORITY) as registry:
@@ -93,8 +105,10 @@ def main(program):
             if done.returncode != 0:
                 raise Failure("a peer refuses what we issue:\n" + done.stdout + done.stderr)
             print(done.stdout.strip())
+            check_proof(registry, folder, scene.clinician())
+        check_issued(folder, countersign, list_reader)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-main(sys.argv[1])
+main(*sys.argv[1:4])
