@@ -150,6 +150,9 @@ static csign_code act(struct roll *r)
         return CSIGN_OK;
     if (!r->practitioner.data)
         return unchanged(r, "practitioner", "nobody who is enrolled here");
+    TRY(import_check_own(r->a, &r->work->officers, r->m->practitioner.identifiers, r->practitioner, r->v));
+    if (r->v->outcome == IMPORT_REJECTED)
+        return CSIGN_OK;
     if (status.size != 6 || strncasecmp((const char *)status.data, "active", 6) != 0) {
         import_flag(r->v, "status", "not active on the roll: whoever may still sign is suspended by an order");
         return CSIGN_OK;

@@ -332,6 +332,8 @@ static csign_code act(struct plan *p, bool apply)
 {
     if (p->m->present & IMPORT_HAS_PERSON)
         TRY(plan_person(p));
+    if (!refused(p))
+        TRY(import_check_own(p->a, &p->work->officers, p->m->practitioner.identifiers, p->practitioner, p->v));
     if (!refused(p) && (p->m->present & IMPORT_HAS_LICENCE))
         TRY(plan_licence(p));
     if (!refused(p) && (p->m->present & IMPORT_HAS_AFFILIATION))
