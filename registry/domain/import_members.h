@@ -95,9 +95,10 @@ void import_raise(struct import_verdict *v, enum import_outcome did);
 void import_settle(struct import_verdict *v);
 /* The person whom these identifiers name here: absent for nobody. A verdict for a form that cannot be, or for two people. */
 csign_code import_find_person(struct acting *a, struct object_list identifiers, struct import_verdict *v, span *ret);
-/* Which column of a known licence differs, and whether a roll has confirmed it; NULL for none. */
-csign_code import_compare_licence(struct acting *a, span id, const struct deed_licence *licence, bool specialty, const char **ret_differs,
-                                  bool *ret_validated);
+/* Which column of a known licence differs, of those that the file speaks of, and whether a roll has confirmed it; NULL for none. */
+enum import_compared { COMPARE_WHOLE, COMPARE_BUT_SPECIALTY, COMPARE_UNTIL /* and only if it is given */ };
+csign_code import_compare_licence(struct acting *a, span id, const struct deed_licence *licence, enum import_compared how,
+                                  const char **ret_differs, bool *ret_validated);
 csign_code import_insert_licence(struct acting *a, const struct deed_licence *licence, span practitioner, uint8_t assurance, span *ret);
 csign_code import_insert_affiliation(struct acting *a, span practitioner, span licence, span institution,
                                      const struct import_affiliation *affiliation, span unit);

@@ -78,7 +78,8 @@ static csign_code confirm(struct roll *r)
 {
     const char *differs;
     bool validated;
-    TRY(import_compare_licence(r->a, r->known, r->licence, r->licence->specialty.count > 0, &differs, &validated));
+    enum import_compared how = r->licence->specialty.count > 0 ? COMPARE_WHOLE : COMPARE_BUT_SPECIALTY;
+    TRY(import_compare_licence(r->a, r->known, r->licence, how, &differs, &validated));
     if (differs) {
         import_flag(r->v, differs, "the roll says otherwise than the licence that is held here; nothing is changed");
         return CSIGN_OK;

@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 #include <sqlite3.h>
-#include <stdio.h>
 
 #define STAFF_HEADER \
     "name,npi,identifier_system,identifier_value,profession,level,jurisdiction,licence_number,prescribe,basis,consent,from\r\n"
@@ -16,32 +15,11 @@
 #define NPI_URI    "http://hl7.org/fhir/sid/us-npi"
 #define OWN        "5 practitioner: nobody signs what concerns their own licence: two other officers bring this row"
 
-static char memory[1u << 16];
-static struct buffer out;
-
-static void begin(const char *header)
-{
-    out = buffer_open(memory, sizeof memory);
-    buffer_text(&out, header);
-}
-
-static void add(const char *format, ...)
-{
-    char line[1024];
-    va_list values;
-    va_start(values, format);
-    (void)vsnprintf(line, sizeof line, format, values);
-    va_end(values);
-    buffer_text(&out, line);
-    buffer_text(&out, "\r\n");
-    assert_false(out.overflow);
-}
-
 /* A member of the staff, who has this number here: an officer's is the name of her office. */
 static void staff(unsigned n, const char *number_here, const char *prescribe)
 {
-    add("Dr %u,%s,%s,%s,physician,independent,US-KS,KS-%u,%s,primary,yes,2026-01-01", n, npi(1, n), number_here[0] ? "staff" : "", number_here, n,
-        prescribe);
+    file_add("Dr %u,%s,%s,%s,physician,independent,US-KS,KS-%u,%s,primary,yes,2026-01-01", n, npi(1, n), number_here[0] ? "staff" : "",
+             number_here, n, prescribe);
 }
 
 /* What came about in another way than by files. */
@@ -65,11 +43,11 @@ static void is(const char *found, const char *expected)
 static void own_row(void **state)
 {
     struct world *w = *state;
-    begin(STAFF_HEADER);
+    file_begin(STAFF_HEADER);
     staff(1, "h1", "no");
     staff(2, "h2", "no");
     staff(3, "h3", "no");
-    struct file f = checked(w, "clinic-1", "people-csv", buffer_span(&out));
+    struct file f = checked(w, "clinic-1", "people-csv", file_bytes());
     is(row(w, &f, 2), OWN);
     is(row(w, &f, 3), "1");
     is(row(w, &f, 4), "1");
@@ -94,15 +72,15 @@ static void own_row_of_somebody_known(void **state)
         assert_int_equal(world_make(&other), 0);
         struct world *w = other;
         world_institutions(w);
-        begin(STAFF_HEADER);
+        file_begin(STAFF_HEADER);
         staff(1, "", "no");
         staff(2, "", "no");
-        struct file f = checked(w, "clinic-1", "people-csv", buffer_span(&out));
+        struct file f = checked(w, "clinic-1", "people-csv", file_bytes());
         apply_file(w, &f);
-        begin(STAFF_HEADER);
+        file_begin(STAFF_HEADER);
         staff(1, "", "yes");
         staff(2, "", "yes");
-        f = checked(w, "clinic-1", "people-csv", buffer_span(&out));
+        f = checked(w, "clinic-1", "people-csv", file_bytes());
         is(outcome(w, &f), "4: 0 2 0 0 0");
         execute(w, marks[i]);
         apply_file(w, &f);
@@ -110,10 +88,10 @@ static void own_row_of_somebody_known(void **state)
         is(row(w, &f, 3), "2");
         is(text(w, "select number from licence where privileges like '%%\"prescribe\":true%%'"), "KS-2");
 
-        begin("{\"resourceType\":\"PractitionerRole\",\"id\":\"r1\",\"practitioner\":{\"identifier\":{\"system\":\"" NPI_URI "\",\"value\":\"");
-        buffer_text(&out, npi(1, 1));
-        buffer_text(&out, "\"}},\"period\":{\"start\":\"2026-02-01\"}}\n");
-        f = checked(w, "clinic-1", "fhir-r4", buffer_span(&out));
+        file_begin("");
+        file_add("{\"resourceType\":\"PractitionerRole\",\"id\":\"r1\",\"practitioner\":{\"identifier\":{\"system\":\"" NPI_URI
+                 "\",\"value\":\"%s\"}},\"period\":{\"start\":\"2026-02-01\"}}", npi(1, 1));
+        f = checked(w, "clinic-1", "fhir-r4", file_bytes());
         if (i > 0)
             apply_file(w, &f); /* h1 brought it, and only h2 is concerned */
         is(row(w, &f, 1), OWN);
@@ -126,19 +104,52 @@ static void own_row_of_somebody_known(void **state)
 static void own_row_of_a_roll(void **state)
 {
     struct world *w = *state;
-    begin(STAFF_HEADER);
+    file_begin(STAFF_HEADER);
     staff(1, "o2", "yes");
     staff(2, "", "yes");
-    struct file f = checked(w, "clinic-1", "people-csv", buffer_span(&out));
+    struct file f = checked(w, "clinic-1", "people-csv", file_bytes());
     apply_file(w, &f);
-    begin(STAFF_ROLL);
-    add("%s,physician,independent,US-KS,KS-1,yes,,active", npi(1, 1));
-    add("%s,physician,independent,US-KS,KS-2,yes,,active", npi(1, 2));
-    f = checked(w, "us-ks", "roll-csv", buffer_span(&out));
+    file_begin(STAFF_ROLL);
+    file_add("%s,physician,independent,US-KS,KS-1,yes,,active", npi(1, 1));
+    file_add("%s,physician,independent,US-KS,KS-2,yes,,active", npi(1, 2));
+    f = checked(w, "us-ks", "roll-csv", file_bytes());
     is(outcome(w, &f), "4: 0 2 0 0 0");
     apply_file(w, &f);
     is(row(w, &f, 2), OWN);
     is(text(w, "select number from licence where assurance = 2"), "KS-2");
+}
+
+/* --- what a file is silent on --- */
+
+#define PERSON \
+    "{\"resourceType\":\"Practitioner\",\"id\":\"p1\",\"identifier\":[{\"system\":\"" NPI_URI \
+    "\",\"value\":\"%s\"}],\"name\":[{\"text\":\"Dr 1\"}],\"qualification\":[{\"identifier\":[{\"value\":\"KS-1\"}]," \
+    "\"code\":{\"coding\":[{\"code\":\"MD\"}]}%s}]}"
+#define ROLE \
+    "{\"resourceType\":\"PractitionerRole\",\"id\":\"r1\",\"practitioner\":{\"reference\":\"Practitioner/p1\"}," \
+    "\"period\":{\"start\":\"%s\"}}"
+
+/* A qualification has a number and an end, a role a period; privileges, specialty, basis and consent stay as the table had them. */
+static void what_fhir_does_not_say_stays(void **state)
+{
+    struct world *w = *state;
+    file_begin(PEOPLE_HEADER);
+    file_add("Dr 1,,%s,physician,independent,US-KS,KS-1,207Q00000X,yes,2030-01-01,filed,yes,2026-01-01,2040-01-01,", npi(1, 1));
+    struct file f = checked(w, "clinic-1", "people-csv", file_bytes());
+    apply_file(w, &f);
+    const char *held = "select level || privileges || specialty || basis || consent || ' ' || licensed_until || ' ' || from_s || ' ' || to_s from licence "
+                       "l join affiliation a on a.licence = l.id";
+#define KEPT "1{\"prescribe\":true,\"schedules\":[],\"antimicrobial_grade\":0,\"narcotic\":false}[{\"system\":\"nucc\",\"code\":\"207Q00000X\"}]21 "
+    is(text(w, "%s", held), KEPT "20300101 1767225600 2208988800");
+    for (unsigned i = 0; i < 2; i++) {
+        file_begin("");
+        file_add(PERSON, npi(1, 1), i ? ",\"period\":{\"end\":\"2032-01-01\"}" : "");
+        file_add(ROLE, i ? "2026-02-01" : "2026-01-01");
+        f = checked(w, "clinic-1", "fhir-r4", file_bytes());
+        is(outcome(w, &f), i ? "4: 0 2 0 0 0" : "4: 0 0 2 0 0");
+        apply_file(w, &f);
+        is(text(w, "%s", held), i ? KEPT "20320101 1769904000 2208988800" : KEPT "20300101 1767225600 2208988800");
+    }
 }
 
 /* --- correct and void --- */
@@ -153,9 +164,9 @@ static void refused(struct world *w, csign_code code, const char *reason)
 static void corrected_or_voided(void **state)
 {
     struct world *w = *state;
-    begin(STAFF_HEADER);
+    file_begin(STAFF_HEADER);
     staff(1, "", "no");
-    struct file f = checked(w, "clinic-1", "people-csv", buffer_span(&out));
+    struct file f = checked(w, "clinic-1", "people-csv", file_bytes());
     const char *counts = "{\"added\":1,\"updated\":0,\"unchanged\":0,\"flagged\":0,\"rejected\":0}";
 
     /* While it waits, void strikes it out: the file may be signed again. */
@@ -171,9 +182,9 @@ static void corrected_or_voided(void **state)
     refused(w, give(w, C1, "correct", "clinic-1", "\"deed\":\"%s\",\"with\":{\"counts\":%s}," WHY, deed, counts), instead);
     assert_int_equal(number(w, "select count(*) from affiliation where ended_ms is null"), 1);
 
-    begin(STAFF_ROLL);
-    add("%s,physician,independent,US-KS,KS-1,no,,active", npi(1, 1));
-    f = checked(w, "us-ks", "roll-csv", buffer_span(&out));
+    file_begin(STAFF_ROLL);
+    file_add("%s,physician,independent,US-KS,KS-1,no,,active", npi(1, 1));
+    f = checked(w, "us-ks", "roll-csv", file_bytes());
     apply_file(w, &f);
     deed = b64(span_of(w->hash, 32));
     instead = "bring a roll with what is right; who must not sign is suspended by an order";
@@ -198,6 +209,7 @@ int main(void)
         TEST(own_row),
         cmocka_unit_test(own_row_of_somebody_known),
         TEST(own_row_of_a_roll),
+        TEST(what_fhir_does_not_say_stays),
         TEST(corrected_or_voided),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
