@@ -1,5 +1,5 @@
 /*
- * list_reader X URI NOW INDEX...: reads a status list token on standard input as a relying party does (TOKENS 7.3), by the parts of the
+ * list_reader X URI NOW INDEX...: reads a status list token on standard input as a relying party does (TOKENS 7), by the parts of the
  * core, and prints the entries, or "refused: " and by what. The product publishes lists and reads none: this is for the tests with
  * others' lists.
  */
