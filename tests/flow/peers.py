@@ -2,6 +2,7 @@
 """peers.py REGISTRY COUNTERSIGN LIST_READER: others' libraries read what a real registry issues, and ours what they issue: jose,
 @sd-jwt/sd-jwt-vc and @sd-jwt/jwt-status-list, installed by npm into a temporary folder. Skipped, with the reason, where npm cannot install
 them. The status list is compared entry by entry."""
+import gzip
 import json
 import os
 import shutil
@@ -56,6 +57,13 @@ def check_list(registry):
     expect("caching", answer.headers["ETag"] and "max-age=60" in answer.headers["Cache-Control"])
     again = client.get("/status/list/0", **{"If-None-Match": answer.headers["ETag"]})
     expect(f"not modified: {again}", again.status == 304 and not again.body)
+    packed = client.get("/status/list/0", **{"Accept-Encoding": "br, gzip;q=0.8"})
+    expect("by gzip", packed.headers["Content-Encoding"] == "gzip" and packed.headers["Vary"] == "Accept-Encoding" and
+           gzip.decompress(packed.body).decode() == token and packed.headers["ETag"] != answer.headers["ETag"])
+    expect("not modified by gzip", client.get("/status/list/0", **{"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}).status == 304)
+    for unwanted in ("gzip;q=0", "gzip;q=0.000", "identity", "x-gzip", "gzipped", ""):
+        plain = client.get("/status/list/0", **{"Accept-Encoding": unwanted})
+        expect(f"no gzip for {unwanted!r}", not plain.headers["Content-Encoding"] and plain.ok(200) == token)
     client.get("/status/list/1").refused("not-found", 404)
     bits = zlib.decompress(unb64u(payload["status_list"]["lst"]))
     expect("its whole length", len(bits) == 4 << 20)
