@@ -394,7 +394,8 @@ def well_formed():
     check(daemon.get("/officer", "authorization: bearer officer").status == 200, "a scheme in small letters")
 
     for headers, host, status in [((), "localhost", 200), ((), "127.0.0.1:80", 200), ((), "[::1]:80", 200), ((), "evil.example", 403),
-                                  ((), "localhost.evil.example", 403), (("X-Forwarded-For: 1.2.3.4",), "localhost", 403),
+                                  ((), "localhost.evil.example", 403), ((), "127.evil.example", 403), ((), "127.0.0.1.evil.example:80", 403),
+                                  (("X-Forwarded-For: 1.2.3.4",), "localhost", 403),
                                   (("Forwarded: for=1.2.3.4",), "localhost", 403), (("Via: 1.1 a",), "localhost", 403)]:
         check(daemon.get("/local", *headers, host=host).status == status, f"local: {headers} {host} is not {status}")
 
