@@ -36,6 +36,6 @@ const char *row(struct world *w, const struct file *f, unsigned line);
 const char *npi(unsigned first, unsigned number);
 /* Everything that an import makes, without ids and times: the same for the same end. */
 const char *end_state(struct world *w);
-const char *text(struct world *w, const char *format, ...);
+const char *text(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif
