@@ -205,8 +205,8 @@ static void other_headers(void **state)
         PEOPLE_HEADER,
         "NPI,Entity Type Code,Provider Last Name (Legal Name),Provider First Name,NPI Reactivation Date,Healthcare Provider Taxonomy Code_1\r\n",
         "NPI,Entity Type Code,Provider Last Name (Legal Name),Provider First Name,NPI Deactivation Date,NPI Reactivation Date\r\n",
-        "NPI,NPI,Entity Type Code,Provider Last Name (Legal Name),Provider First Name,NPI Deactivation Date,NPI Reactivation Date,"
-        "Healthcare Provider Taxonomy Code_1\r\n"};
+        ("NPI,NPI,Entity Type Code,Provider Last Name (Legal Name),Provider First Name,NPI Deactivation Date,NPI Reactivation Date,"
+         "Healthcare Provider Taxonomy Code_1\r\n")};
     struct world *w = *state;
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
         file_begin(headers[i]);
