@@ -17,6 +17,11 @@ struct file {
     const char *body, *template;
 };
 
+/* One file is written at a time: its first bytes, then lines, each ended by CRLF. */
+void file_begin(const char *header);
+void file_add(const char *format, ...) __attribute__((format(printf, 1, 2)));
+span file_bytes(void);
+
 /* Uploads in parts of `part` bytes (0: one), and checks. */
 csign_code bring(struct world *w, struct file *f, const char *body, const char *template, span bytes, size_t part, csign_fault *fault);
 struct file checked(struct world *w, const char *body, const char *template, span bytes);
