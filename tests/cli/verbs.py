@@ -198,6 +198,27 @@ def policies():
     good('a policy against itself', ['policy', 'diff', 'us.json', 'us.note'], 'they say the same')
     strict = put('strict.json', policy(version=2, rules=[{**RULE, 'ai_authorship': 'human_only', 'max_status_age_s': 5}]))
     bad('a stricter policy', ['policy', 'diff', 'us.json', strict], 1, '- AI', '+ AI', 'human_only', 'at most 5s old', '+ version')
+    signer = RULE['signers'][0]
+    def differ(name, before, after, *texts):
+        bad('a policy with ' + name, ['policy', 'diff', put('before.json', before), put('after.json', after)], 1, *texts)
+    def of_system(system):
+        return policy(rules=[{**RULE, 'signers': [{**signer, 'specialties': [{'system': system, 'code': '207R'}]}]}])
+    def of_codes(last):
+        many = [{'system': 's', 'code': 'c%02d' % i + 'x' * 190} for i in range(60)]
+        return policy(rules=[{**RULE, 'signers': [{**signer, 'specialties': many + [{'system': 's', 'code': last}]}]}])
+    differ('a specialty of another system', of_system('urn:nucc'), of_system('urn:other'), 'urn:nucc 207R', 'urn:other 207R')
+    differ('a long list that ends otherwise', of_codes('one'), of_codes('two'), 's one;', 's two;')
+    good('a long list, whole', ['policy', 'show', put('x.json', of_codes('the-last'))], 's the-last; signs as')
+    differ('a title', policy(title='A'), policy(title='B'), '- title        A', '+ title        B')
+    differ('other records', policy(rules=[{**RULE, 'retention': {'record_y': 5}}]), policy(rules=[{**RULE, 'retention': {'record_y': 5, 'log_m': 0}}]),
+           'the record 5 years, the log 0 months')
+    differ('what reads the same and is written otherwise', policy(rules=[{**RULE, 'signers': [{**signer, 'specialties': []}]}]), policy(),
+           '"specialties":[]')
+    differ('a rule more', policy(), policy(rules=[RULE, {**RULE, 'acts': ['other_act'], 'ai_authorship': 'human_only'}]),
+           'other_act in', '+ AI           human_only', '+ signer 1')
+    differ('a document more', policy(), policy(documents={'Condition': ['diagnosis']}), 'a FHIR Condition: diagnosis')
+    good('a policy in another order', ['policy', 'diff', put('before.json', policy(rules=[dict(reversed(RULE.items()))])), put('after.json', policy())],
+         'they say the same')
     table = '# T\n\nPolicies: [us](us.json).\n\nDate: 2040-01-01.\n\nGiven: act imaging_report, outpatient, in US-KS.\n\nSigned: physician, may imaging report.\n\n'
     head = '| Case | What | Who | Answer |\n|---|---|---|---|\n'
     good('cases', ['policy', 'test', put('cases.md', table + head + '| a | as given | as given | allow |\n')], '1 cases, 0 of them refusals')

@@ -9,6 +9,7 @@
 /* A policy and its text: a note's, or one made of bare JSON. */
 struct loaded {
     struct policy policy;
+    span json;
     bool is_note;
 };
 int policy_load(struct call *call, const char *path, struct loaded *ret);
