@@ -189,6 +189,27 @@ def policies():
         bad('a policy with ' + name, ['policy', 'lint', put('x.json', text)], 1, 'policy-malformed', field, 'x.json')
         bad('signing a policy with ' + name, ['policy', 'sign', 'x.json', '--origin', 'registry.test', '--key', 'reg/keys/policy-US',
             '--out', 'x'] + P, 1, field)
+    def denied(condition, **more):
+        return policy(rules=[{**RULE, 'hard_deny': [{'code': 'stop', 'if': condition, **more}]}])
+    stop, signer = {'fact': 'stop', 'op': 'eq', 'value': True}, RULE['signers'][0]
+    for name, text, field in (
+            ('an age under 0', denied([{'fact': 'patient_age', 'op': 'lt', 'value': 0}]), 'hard_deny patient_age'),
+            ('a grade of 9', denied([{'fact': 'antimicrobial_grade', 'op': 'ge', 'value': 9}]), 'hard_deny antimicrobial_grade'),
+            ('a fact that is so and is not', denied([stop, {**stop, 'value': False}]), 'never denies'),
+            ('a schedule that is two', denied([{'fact': 'schedule', 'op': 'eq', 'value': w} for w in ('I', 'II')]), 'hard_deny schedule'),
+            ('an empty schedule', denied([{'fact': 'schedule', 'op': 'eq', 'value': ''}]), 'empty'),
+            ('an excuse that always holds', denied([stop], unless={'stop': True}), 'hard_deny unless'),
+            ('a denial of an exception', denied([{'fact': 'exception', 'op': 'eq', 'value': 'alliance'}]), 'hard_deny exception'),
+            ('no specialty in the list', policy(rules=[{**RULE, 'signers': [{**signer, 'specialties': []}]}]), 'specialties'),
+            ('a supervisor of nobody', policy(rules=[{**RULE, 'signers': [{**signer, 'unrestricted': True}, {**signer, 'only_if': 'supervised'}]}]),
+             'only_if'),
+            ('a rule that nothing comes to', policy(rules=[{**RULE, 'settings': ['o*']}, {**RULE, 'settings': ['online', 'outpatient']}]),
+             'settings'),
+            ('a resource in small letters', policy(documents={'medicationrequest': ['prescription_*']}), 'medicationrequest'),
+            ('a star in the middle', policy(documents={'MedicationRequest': ['pres*cription']}), 'pres*cription')):
+        good('a policy with ' + name, ['policy', 'lint', put('x.json', text)], 'warning: ', field, ' rules, ', ' warnings')
+        good('as JSON', ['policy', 'lint', '--json', 'x.json'], '"reason":')
+    good('no warning', ['policy', 'lint', '--json', put('x.json', denied([stop, {'fact': 'schedule', 'op': 'ne', 'value': 'none'}]))], '"warnings":[]')
     sign = ['policy', 'sign', 'us.json', '--origin', 'registry.test', '--out', 'us.note', '--key']
     bad('a policy signed with the wrong passphrase', sign + ['reg/keys/policy-US', '--passphrase-file', 'other'], 1, 'passphrase-wrong')
     bad('a policy signed by a key for something else', sign + ['a.key'] + P, 1, 'purpose in a.key')

@@ -14,6 +14,7 @@ struct loaded {
 };
 int policy_load(struct call *call, const char *path, struct loaded *ret);
 
+int policy_lint(struct call *call);
 int policy_diff(struct call *call);
 int policy_test(struct call *call);
 int policy_explain(struct call *call);
