@@ -408,7 +408,15 @@ def checking(pin, other):
     good('explained as JSON', ['policy', 'explain', '--json'] + check[1:] + ['reg'] + parts, '"explanation":[{"check":"root"')
     overlay = {**without(RULE, 'acts'), 'max_status_age_s': 0, 'ai_authorship': 'human_only'}
     bad('refused by the overlay', check + ['reg', '--explain', '--overlay', put('overlay.json', json.dumps(overlay))] + parts, 1,
-        "the app's overlay", 'not reached', 'would pass: ')
+        "the app's overlay", 'not reached', "would pass: the app's overlay, the rule for")
+    saw = ['independent since', '"narcotic":', 'conditions [', 'no specialty', 'disclosed']
+    good('what the check saw of the signer', check + ['reg', '--explain'] + parts, *saw)
+    by = {**without(RULE, 'acts'), 'max_status_age_s': 86400, 'signers': [{**RULE['signers'][0], 'professions': ['nurse']}]}
+    bad('refused by a rule of the overlay', check + ['reg', '--explain', '--overlay', put('overlay.json', json.dumps(by))] + parts, 1,
+        "would pass: the app's overlay, the rule for * in", 'profession')
+    traced = {**without(RULE, 'acts'), 'max_status_age_s': 86400, 'provenance': True}
+    bad('refused for want of Provenance', check + ['reg', '--explain', '--overlay', put('overlay.json', json.dumps(traced))] + parts, 1,
+        'a Provenance resource in the document', 'no Provenance resource', "would pass: the app's overlay")
     bad('an overlay with acts', check + ['reg', '--overlay', put('overlay.json', json.dumps(RULE))] + parts, 3, 'policy-malformed', 'the overlay')
     decision = json.loads(good('allowed, as JSON', check + ['reg', '--json'] + parts).stdout)
     if decision['verdict'] != 'allow' or len(decision['checks']) != 14:

@@ -177,7 +177,7 @@ size_t rule_rows(struct call *call, const struct rule *r, struct row rows[RULE_R
     struct listing l = {call, rows, 0, call_buffer(call, WORDS_MAX)};
     const struct rule_signer *signers = r->signers.items;
     put_text_row(&l, "AI", authorship_text(r->ai_authorship));
-    put_text_row(&l, "provenance", r->provenance ? "in FHIR documents in which AI had a part" : "");
+    put_text_row(&l, "provenance", r->provenance ? "a FHIR Provenance resource in any document in which AI had a part; what is no FHIR document has none, and is refused" : "");
     for (size_t i = 0; i < r->signers.count; i++) {
         struct buffer out = begin_row(&l);
         put_signer(&out, &signers[i]);
