@@ -11,7 +11,7 @@ import time
 import zlib
 
 from gate_client import make_request, sign_off
-from registry_client import Failure, Officer, Registry, b64u, sha256, unb64u
+from registry_client import Failure, Officer, Registry, unb64u
 from scene import Scene
 
 AUTHORITY = [Officer("ksbha", "chen"), Officer("ksbha", "diaz")]
