@@ -28,7 +28,7 @@ PROGRAM, SHIM = map(os.path.abspath, sys.argv[1:3])
 STATUS = {"allow": 200, "break-glass": 200, "refuse": 403, "cannot-decide": 503}
 PATIENCE = 60  # seconds: a gate that saw two histories asks again after 30
 SCENARIOS = {*range(1, 10), *range(14, 20), 22}  # of DOMAIN 8: those that are of releases
-STEPPED = ("evasion", "evidence")  # groups in which something happens while a gate runs; one waits half a minute
+STEPPED = ("evasion", "evidence", "policy")  # groups in which something happens while a gate runs; one case waits half a minute
 
 
 # --- the registry ---
@@ -38,9 +38,10 @@ class Stage:
     """What one gate is served; it hears nothing before open(). A step comes over its stream, which then ends, or lies there when it asks
     again. It has taken the step when it is back at the stream, or was refused something and asked once more."""
 
-    def __init__(self, registry):
-        self.registry, self.turn, self.is_open, self.is_over, self.streams, self.rounds, self.events = (
-            registry, threading.Condition(), False, False, 0, 0, [])
+    def __init__(self, registry, instead):
+        """`instead`: the policy that is served under a name that has none, or None."""
+        self.registry, self.instead, self.turn, self.is_open, self.is_over, self.streams, self.rounds, self.events = (
+            registry, instead, threading.Condition(), False, False, 0, 0, [])
 
     def change(self, **members):
         with self.turn:
@@ -150,7 +151,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     stage.count("rounds")
                 self.answer_or(registry.roots.get(int(version)))
             case ["policies", note]:
-                self.answer_or(registry.policies.get(note))
+                self.answer_or(registry.policies.get(note, stage.instead))
             case ["status", "checkpoint"]:
                 self.answer_or(registry.checkpoint)
             case ["status", "tile", "entries", *place]:
@@ -214,7 +215,8 @@ def receive(gate, case):
 
 def play(service, case, folder):
     """What the gate answers: HTTP status and decision."""
-    stage = service.stages[case.name] = Stage(Registry(case.gate, case.world_steps))
+    registry = Registry(case.gate, case.world_steps)
+    stage = service.stages[case.name] = Stage(registry, next(iter(registry.policies.values())) if case.group == "policy" else None)
     overlay = []
     if "overlay" in case.gate:
         (folder / "overlay").write_text(case.gate["overlay"])

@@ -171,6 +171,10 @@ static int read_policies(struct state_folder *f)
             continue;
         }
         csign_code code = csign_gate_apply_policy(f->gate, note, &next, &fault);
+        if (code == CSIGN_OK && !note_is_named(note, want.note, sizeof want.note)) {
+            csign_gate_free(&next);
+            code = fault_set(&fault, CSIGN_E_POLICY_UNNAMED, "policy", "another note than the one of this name");
+        }
         if (code == CSIGN_OK)
             replace_gate(f, next);
         else if (code == CSIGN_E_POLICY_ROLLED_BACK) /* a version of the past */

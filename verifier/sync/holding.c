@@ -128,6 +128,10 @@ csign_code hold_policy(struct holding *h, span note, const uint8_t name[24], boo
 {
     csign_gate *next = NULL;
     TRY(csign_gate_apply_policy(h->gate, note, &next, fault));
+    if (!note_is_named(note, name, 24)) {
+        csign_gate_free(&next);
+        return fault_set(fault, CSIGN_E_POLICY_UNNAMED, "policy", "another note than the one of this name");
+    }
     TRY(show(h, next));
     if (is_new) {
         struct keeping k = {.policy_note = note, .policy_name = name};
