@@ -155,6 +155,11 @@ static int read_lines(struct making *m, struct validity validity)
     const struct plan *plan = m->plan;
     for (size_t i = 0; i < plan->admins.count; i++) {
         STEP(read_admin(m->call, plan->admins.items[i], &m->admins[i]));
+        for (size_t j = 0; j < i; j++)
+            if (public_key_equal(&m->admins[i].vkey.key, &m->admins[j].vkey.key) &&
+                !span_equal(m->admins[i].vkey.name, m->admins[j].vkey.name))
+                return fail(m->call, USAGE, "give each officer a key of her own: two who sign are two people and two keys",
+                            "the key of another officer, --admin %s", plan->admins.items[i]);
         add_issuer(m, m->admins[i].jurisdiction, validity);
     }
     for (size_t i = 0; i < plan->policy_keys.count; i++)

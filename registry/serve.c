@@ -198,6 +198,7 @@ static int open_data(struct daemon *d, struct log_options *log)
 {
     csign_fault fault = {0};
     const struct store_options store = {.path = d->config.database, .create = true, .clock_ms = clock_now_ms};
+    STEP(opened(d, store_take_memory(), &fault, "memory"));
     STEP(opened(d, store_open(&store, &d->registry.store, &fault), &fault, d->config.database));
     log->store = d->registry.store;
     log->origin = log->statuslog.vkey.name;

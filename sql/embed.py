@@ -121,4 +121,5 @@ def main():
           + ",\n".join(literal(text) for text in migrations) + "\n};\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -64,6 +64,36 @@ void status_event(struct exchange *x)
 
 /* --- for third parties --- */
 
+/* Whether what stands behind "gzip" is no weight, or one above zero. */
+static bool is_wanted(span parameters)
+{
+    bool weighed = false;
+    for (size_t i = 0; i < parameters.size; i++) {
+        if (parameters.data[i] >= '1' && parameters.data[i] <= '9')
+            return true;
+        weighed |= parameters.data[i] == '0';
+    }
+    return !weighed;
+}
+
+/* RFC 9110 12.5.3: whether the client takes gzip. What it does not name it does not get. */
+static bool takes_gzip(span accepted)
+{
+    struct cursor c = cursor_open(accepted);
+    span one;
+    while (!cursor_done(&c)) {
+        if (!cursor_until(&c, ',', &one)) {
+            one = cursor_rest(&c);
+            c.at = c.end;
+        }
+        while (one.size && one.data[0] == ' ')
+            one = span_of(one.data + 1, one.size - 1);
+        if (span_starts(one, SPAN("gzip")) && (one.size == 4 || one.data[4] == ';' || one.data[4] == ' '))
+            return is_wanted(span_of(one.data + 4, one.size - 4));
+    }
+    return false;
+}
+
 void status_list(struct exchange *x)
 {
     uint64_t number;
@@ -72,22 +102,26 @@ void status_list(struct exchange *x)
         api_problem(x, CSIGN_E_NOT_FOUND, NULL, "not the number of a list");
         return;
     }
-    csign_code code = status_list_token(api_registry(x), number, api_now_ms() / 1000, &token);
+    const bool gzip = takes_gzip(exchange_header(x, "Accept-Encoding"));
+    csign_code code = status_list_token(api_registry(x), number, api_now_ms() / 1000, gzip, &token);
     if (code != CSIGN_OK) {
         exchange_problem(x, code, NULL);
         return;
     }
     struct buffer body = api_buffer(x, token.size), etag = api_buffer(x, sizeof token.etag);
-    buffer_put(&body, span_of(token.text, token.size));
+    buffer_put(&body, span_of(token.bytes, token.size));
     buffer_put(&etag, span_of(token.etag, strlen(token.etag) + 1));
-    free(token.text);
+    free(token.bytes);
     if (body.overflow || etag.overflow) {
         api_problem(x, CSIGN_E_UNAVAILABLE, NULL, "out of memory");
         return;
     }
     exchange_answer_header(x, "ETag", (const char *)etag.data);
     exchange_answer_header(x, "Access-Control-Allow-Origin", "*");
+    exchange_answer_header(x, "Vary", "Accept-Encoding");
     bool same = span_equal(exchange_header(x, "If-None-Match"), span_text((const char *)etag.data));
+    if (gzip && !same)
+        exchange_answer_header(x, "Content-Encoding", "gzip");
     exchange_answer(x, same ? 304 : 200, "application/statuslist+jwt", same ? SPAN("") : buffer_span(&body), CACHE_MINUTE);
 }
 

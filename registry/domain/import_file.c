@@ -19,7 +19,7 @@ static csign_code make_file(struct import_upload *u, struct session *session)
     uint8_t template = vocabulary_find(&import_templates, u->template);
     bool is_authority;
     if (!template)
-        return bad(u, "template", "people-csv, roll-csv or fhir-r4");
+        return bad(u, "template", "people-csv, people-nppes, roll-csv or fhir-r4");
     if (u->size == 0 || u->size > IMPORT_FILE_MAX)
         return bad(u, "size", "1 byte to 2 GiB: split the file");
     TRY(query_found(QUERY(session, SQL_BODY_IS_AUTHORITY, VALUE_TEXT(u->body)), &is_authority));
@@ -84,7 +84,7 @@ csign_code import_find_checked(struct acting *a, span *ret_id)
     uint8_t template = vocabulary_find(&import_templates, d->template);
     const bool roll = d->head.kind == DEED_ROLL_IMPORT;
     if (!template || roll != (template == TEMPLATE_ROLL_CSV))
-        return fault_set(a->fault, CSIGN_E_FIELD_INVALID, "template", roll ? "roll-csv" : "people-csv or fhir-r4");
+        return fault_set(a->fault, CSIGN_E_FIELD_INVALID, "template", roll ? "roll-csv" : "people-csv, people-nppes or fhir-r4");
     struct query q = QUERY(a->session, SQL_IMPORT_FILE_CHECKED, VALUE_HASH(d->file), VALUE_TEXT(d->head.at), VALUE_INTEGER(template));
     bool found = query_row(&q);
     const bool same = found && query_integer(&q, 1) == (int64_t)d->counts.added && query_integer(&q, 2) == (int64_t)d->counts.updated &&

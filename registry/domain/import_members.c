@@ -10,7 +10,7 @@
     const struct vocabulary name = {name##_words, sizeof name##_words / sizeof *name##_words}
 WORDS(import_states, "uploading", "received", "checking", "checked", "applying", "applied", "failed");
 WORDS(import_outcomes, "added", "updated", "unchanged", "flagged", "rejected");
-WORDS(import_templates, "people-csv", "roll-csv", "fhir-r4");
+WORDS(import_templates, "people-csv", "roll-csv", "fhir-r4", "people-nppes");
 
 #define AT(type, member) .offset = offsetof(struct type, member)
 #define DEPTH 8u
@@ -114,9 +114,10 @@ csign_code import_find_person(struct acting *a, struct object_list identifiers, 
     return CSIGN_OK;
 }
 
-csign_code import_compare_licence(struct acting *a, span id, const struct deed_licence *l, bool specialty, const char **ret_differs,
-                                  bool *ret_validated)
+csign_code import_compare_licence(struct acting *a, span id, const struct deed_licence *l, enum import_compared how,
+                                  const char **ret_differs, bool *ret_validated)
 {
+    const bool until = how == COMPARE_UNTIL;
     struct licence_columns columns;
     *ret_differs = NULL;
     *ret_validated = false;
@@ -126,11 +127,11 @@ csign_code import_compare_licence(struct acting *a, span id, const struct deed_l
         const struct {
             const char *field;
             bool same;
-        } members[] = {{"level", query_integer(&q, 3) == l->level},
-                       {"specialty", !specialty || span_equal(query_text(&q, 6), columns.specialty)},
-                       {"privileges", span_equal(query_text(&q, 7), columns.privileges)},
-                       {"independent_since", query_integer(&q, 9) == l->independent_since},
-                       {"licensed_until", query_integer(&q, 10) == l->licensed_until}};
+        } members[] = {{"level", until || query_integer(&q, 3) == l->level},
+                       {"specialty", how != COMPARE_WHOLE || span_equal(query_text(&q, 6), columns.specialty)},
+                       {"privileges", until || span_equal(query_text(&q, 7), columns.privileges)},
+                       {"independent_since", until || query_integer(&q, 9) == l->independent_since},
+                       {"licensed_until", (until && !l->licensed_until) || query_integer(&q, 10) == l->licensed_until}};
         for (size_t i = 0; !*ret_differs && i < sizeof members / sizeof *members; i++)
             if (!members[i].same)
                 *ret_differs = members[i].field;

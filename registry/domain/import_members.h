@@ -39,6 +39,17 @@ struct import_members {
 
 csign_code import_members_read(span json, struct buffer *scratch, struct import_members *ret, csign_fault *fault);
 
+#define IMPORT_OFFICERS_MAX 64u
+
+/* Who acts on a file: whoever brought it, and all who have signed the deed that applies it. */
+struct import_officers {
+    struct {
+        char id[CSIGN_ID_MAX + 1];
+        uint8_t key[CSIGN_PUBLIC_KEY_SIZE];
+    } items[IMPORT_OFFICERS_MAX];
+    size_t count;
+};
+
 /* A file as a batch works on it. */
 struct import_work {
     char id[40], body[CSIGN_ID_MAX + 1], jurisdiction[8];
@@ -47,6 +58,7 @@ struct import_work {
     uint8_t hash[CSIGN_HASH_SIZE], deed[CSIGN_HASH_SIZE];
     uint64_t size, rows;
     uint64_t phase, line; /* how far it was judged or applied */
+    struct import_officers officers;
 };
 
 struct import_verdict {
@@ -70,6 +82,11 @@ csign_code import_roll_act(struct acting *a, const struct import_work *work, con
 
 /* --- shared by both --- */
 
+csign_code import_officers_read(struct session *session, span file, struct import_officers *ret);
+/* PROTOCOL 5: nobody signs what concerns their own licence. A row about one of the officers is refused; `practitioner` is absent for a new person. */
+csign_code import_check_own(struct acting *a, const struct import_officers *officers, struct object_list identifiers, span practitioner,
+                            struct import_verdict *v);
+
 /* Refusals of the data, which become verdicts; what passes, or is our own mistake, does not. */
 bool import_is_refusal(csign_code code);
 csign_code import_refuse(struct import_verdict *v, const char *field, const char *reason);
@@ -78,9 +95,10 @@ void import_raise(struct import_verdict *v, enum import_outcome did);
 void import_settle(struct import_verdict *v);
 /* The person whom these identifiers name here: absent for nobody. A verdict for a form that cannot be, or for two people. */
 csign_code import_find_person(struct acting *a, struct object_list identifiers, struct import_verdict *v, span *ret);
-/* Which column of a known licence differs, and whether a roll has confirmed it; NULL for none. */
-csign_code import_compare_licence(struct acting *a, span id, const struct deed_licence *licence, bool specialty, const char **ret_differs,
-                                  bool *ret_validated);
+/* Which column of a known licence differs, of those that the file speaks of, and whether a roll has confirmed it; NULL for none. */
+enum import_compared { COMPARE_WHOLE, COMPARE_BUT_SPECIALTY, COMPARE_UNTIL /* and only if it is given */ };
+csign_code import_compare_licence(struct acting *a, span id, const struct deed_licence *licence, enum import_compared how,
+                                  const char **ret_differs, bool *ret_validated);
 csign_code import_insert_licence(struct acting *a, const struct deed_licence *licence, span practitioner, uint8_t assurance, span *ret);
 csign_code import_insert_affiliation(struct acting *a, span practitioner, span licence, span institution,
                                      const struct import_affiliation *affiliation, span unit);

@@ -78,7 +78,8 @@ static csign_code confirm(struct roll *r)
 {
     const char *differs;
     bool validated;
-    TRY(import_compare_licence(r->a, r->known, r->licence, r->licence->specialty.count > 0, &differs, &validated));
+    enum import_compared how = r->licence->specialty.count > 0 ? COMPARE_WHOLE : COMPARE_BUT_SPECIALTY;
+    TRY(import_compare_licence(r->a, r->known, r->licence, how, &differs, &validated));
     if (differs) {
         import_flag(r->v, differs, "the roll says otherwise than the licence that is held here; nothing is changed");
         return CSIGN_OK;
@@ -150,6 +151,9 @@ static csign_code act(struct roll *r)
         return CSIGN_OK;
     if (!r->practitioner.data)
         return unchanged(r, "practitioner", "nobody who is enrolled here");
+    TRY(import_check_own(r->a, &r->work->officers, r->m->practitioner.identifiers, r->practitioner, r->v));
+    if (r->v->outcome == IMPORT_REJECTED)
+        return CSIGN_OK;
     if (status.size != 6 || strncasecmp((const char *)status.data, "active", 6) != 0) {
         import_flag(r->v, "status", "not active on the roll: whoever may still sign is suspended by an order");
         return CSIGN_OK;

@@ -12,6 +12,7 @@ struct plan {
     struct import_verdict *v;
     span practitioner, licence, affiliation; /* known ones; absent: new, or none */
     span site;
+    bool has_licence; /* the row brings one, and it counts */
     bool rename, set_birth, add_identifiers, update_licence, update_affiliation, add_affiliation, expect;
     struct import_affiliation says; /* the affiliation, with what is held where the file is silent */
     span unit;                      /* system, newline, value */
@@ -22,6 +23,20 @@ struct plan {
 static bool refused(const struct plan *p)
 {
     return p->v->outcome == IMPORT_REJECTED;
+}
+
+/*
+ * A FHIR resource and a line of NPPES say nothing of level and privileges, of basis and consent: what is known of them stays. NPPES has names in
+ * capitals, and numbers of licences as their holders typed them: of whom is known it says nothing at all.
+ */
+static bool says_all(const struct plan *p)
+{
+    return p->work->template == TEMPLATE_PEOPLE_CSV;
+}
+
+static bool says_number_only(const struct plan *p)
+{
+    return p->work->template == TEMPLATE_PEOPLE_NPPES;
 }
 
 /* A code of the rules as a verdict. */
@@ -52,7 +67,7 @@ static csign_code compare_person(struct plan *p)
     bool elsewhere, renamed, dead, other_birth;
     struct query q = QUERY(p->a->session, SQL_PRACTITIONER_READ, VALUE_TEXT(p->practitioner));
     bool found = query_row(&q);
-    renamed = found && person->name.data && !span_equal(query_text(&q, 1), person->name);
+    renamed = found && person->name.data && !says_number_only(p) && !span_equal(query_text(&q, 1), person->name);
     other_birth = found && person->birth_date && query_integer(&q, 2) && query_integer(&q, 2) != person->birth_date;
     p->set_birth = found && person->birth_date && query_integer(&q, 2) == 0;
     dead = found && !query_null(&q, 3);
@@ -112,7 +127,7 @@ static csign_code plan_licence(struct plan *p)
         import_raise(p->v, IMPORT_ADDED);
         return CSIGN_OK;
     }
-    TRY(import_compare_licence(p->a, p->licence, l, true, &differs, &validated));
+    TRY(import_compare_licence(p->a, p->licence, l, says_all(p) ? COMPARE_WHOLE : COMPARE_UNTIL, &differs, &validated));
     if (!differs)
         return CSIGN_OK;
     TRY(query_found(QUERY(p->a->session, SQL_LICENCE_IS_ELSEWHERE, VALUE_TEXT(p->licence), VALUE_TEXT(p->site)), &elsewhere));
@@ -129,16 +144,30 @@ static csign_code plan_licence(struct plan *p)
 
 /* --- the affiliation --- */
 
+/* What the file is silent on, as it is held: `from` in any, the rest where it says not all. */
+static void fill_in(struct plan *p, uint8_t basis, bool consent, uint64_t from, uint64_t to)
+{
+    struct import_affiliation *says = &p->says;
+    if (!p->m->affiliation.from)
+        says->from = from;
+    if (says_all(p))
+        return;
+    says->basis = basis;
+    says->consent = consent;
+    if (!says->to)
+        says->to = to;
+}
+
 static csign_code compare_affiliation(struct plan *p)
 {
-    const struct import_affiliation *f = &p->m->affiliation;
+    const struct import_affiliation *says = &p->says;
     struct query q = QUERY(p->a->session, SQL_AFFILIATION_BY_LICENCE_AT, VALUE_TEXT(p->licence), VALUE_TEXT(p->site));
     bool found = query_row(&q);
     if (found) {
         p->affiliation = copy_span(p->a->scratch, query_text(&q, 0));
-        p->says.from = f->from ? f->from : (uint64_t)query_integer(&q, 3);
-        p->update_affiliation = query_integer(&q, 1) != f->basis || (query_integer(&q, 2) != 0) != f->consent ||
-                                (uint64_t)query_integer(&q, 3) != p->says.from || (uint64_t)query_integer(&q, 4) != f->to;
+        fill_in(p, (uint8_t)query_integer(&q, 1), query_integer(&q, 2) != 0, (uint64_t)query_integer(&q, 3), (uint64_t)query_integer(&q, 4));
+        p->update_affiliation = query_integer(&q, 1) != says->basis || (query_integer(&q, 2) != 0) != says->consent ||
+                                (uint64_t)query_integer(&q, 3) != says->from || (uint64_t)query_integer(&q, 4) != says->to;
     }
     TRY(query_close(&q));
     TRY(buffer_code(p->a->scratch));
@@ -176,14 +205,15 @@ static csign_code choose_licence(struct plan *p, bool *ret_several)
 
 static csign_code compare_expected(struct plan *p)
 {
-    const struct import_affiliation *f = &p->m->affiliation;
+    const struct import_affiliation *says = &p->says;
     struct query q = QUERY(p->a->session, SQL_EXPECTED_READ, VALUE_TEXT(p->practitioner), VALUE_TEXT(p->site));
-    bool found = query_row(&q), same = found && query_integer(&q, 0) == p->profession && span_equal(query_text(&q, 1), p->specialty) &&
-                                       span_equal(query_text(&q, 2), p->unit) && query_integer(&q, 3) == f->basis &&
-                                       (query_integer(&q, 4) != 0) == f->consent && (uint64_t)query_integer(&q, 6) == f->to &&
-                                       (!f->from || (uint64_t)query_integer(&q, 5) == f->from);
-    if (found && !f->from)
-        p->says.from = (uint64_t)query_integer(&q, 5);
+    bool found = query_row(&q), same = found && says_number_only(p);
+    if (found && !same) {
+        fill_in(p, (uint8_t)query_integer(&q, 3), query_integer(&q, 4) != 0, (uint64_t)query_integer(&q, 5), (uint64_t)query_integer(&q, 6));
+        same = query_integer(&q, 0) == p->profession && span_equal(query_text(&q, 1), p->specialty) && span_equal(query_text(&q, 2), p->unit) &&
+               query_integer(&q, 3) == says->basis && (query_integer(&q, 4) != 0) == says->consent &&
+               (uint64_t)query_integer(&q, 5) == says->from && (uint64_t)query_integer(&q, 6) == says->to;
+    }
     TRY(query_close(&q));
     p->expect = !same;
     import_raise(p->v, !found ? IMPORT_ADDED : same ? IMPORT_UNCHANGED : IMPORT_UPDATED);
@@ -207,13 +237,13 @@ static csign_code plan_affiliation(struct plan *p)
     }
     TRY(buffer_code(p->a->scratch));
     p->says = p->m->affiliation;
-    p->profession = p->m->profession;
+    p->profession = p->m->present & IMPORT_HAS_LICENCE ? p->m->licence.profession : p->m->profession;
     if (!p->says.from)
         p->says.from = p->a->now_ms / 1000;
     TRY(judge(p, status_check_orders(p->a->session, p->licence, p->practitioner, p->a->fault)));
     if (refused(p))
         return CSIGN_OK;
-    if (p->m->present & IMPORT_HAS_LICENCE) {
+    if (p->has_licence) {
         if (p->licence.data)
             return compare_affiliation(p);
         p->add_affiliation = true;
@@ -280,13 +310,20 @@ static csign_code do_licence(struct plan *p)
         return CSIGN_OK;
     TRY(licence_columns(p->a, l, &columns));
     struct query q = QUERY(p->a->session, SQL_LICENCE_READ, VALUE_TEXT(p->licence));
+    int64_t level = l->level, since = l->independent_since;
     /* Conditions are an authority's: a file has none, and takes none away. */
     span held = query_row(&q) ? copy_span(p->a->scratch, query_text(&q, 8)) : SPAN("[]");
+    if (!says_all(p)) {
+        level = query_integer(&q, 3);
+        columns.specialty = copy_span(p->a->scratch, query_text(&q, 6));
+        columns.privileges = copy_span(p->a->scratch, query_text(&q, 7));
+        since = query_integer(&q, 9);
+    }
     TRY(query_close(&q));
     TRY(buffer_code(p->a->scratch));
-    TRY(RUN(p->a->session, SQL_LICENCE_UPDATE, VALUE_TEXT(p->licence), VALUE_INTEGER(l->profession), VALUE_INTEGER(l->level),
+    TRY(RUN(p->a->session, SQL_LICENCE_UPDATE, VALUE_TEXT(p->licence), VALUE_INTEGER(l->profession), VALUE_INTEGER(level),
             VALUE_TEXT(columns.jurisdiction), VALUE_TEXT(l->number), VALUE_TEXT(columns.specialty), VALUE_TEXT(columns.privileges),
-            VALUE_TEXT(held), VALUE_INTEGER(l->independent_since), VALUE_INTEGER(l->licensed_until)));
+            VALUE_TEXT(held), VALUE_INTEGER(since), VALUE_INTEGER(l->licensed_until)));
     TRY(licence_event(p->a, p->licence, "changed by an import"));
     return renew(p, STATUS_OF_LICENCE, p->licence);
 }
@@ -328,18 +365,32 @@ static csign_code do_affiliation(struct plan *p)
 
 /* --- a row --- */
 
+/* A licence that NPPES names is taken for want of another: the holder's own word is no second licence. */
+static csign_code weigh_licence(struct plan *p)
+{
+    bool other = false;
+    p->has_licence = (p->m->present & IMPORT_HAS_LICENCE) != 0;
+    if (p->has_licence && says_number_only(p) && p->practitioner.data)
+        TRY(query_found(QUERY(p->a->session, SQL_LICENCES_OF, VALUE_TEXT(p->practitioner)), &other));
+    p->has_licence &= !other;
+    return CSIGN_OK;
+}
+
 static csign_code act(struct plan *p, bool apply)
 {
     if (p->m->present & IMPORT_HAS_PERSON)
         TRY(plan_person(p));
-    if (!refused(p) && (p->m->present & IMPORT_HAS_LICENCE))
+    if (!refused(p))
+        TRY(import_check_own(p->a, &p->work->officers, p->m->practitioner.identifiers, p->practitioner, p->v));
+    TRY(weigh_licence(p));
+    if (!refused(p) && p->has_licence)
         TRY(plan_licence(p));
     if (!refused(p) && (p->m->present & IMPORT_HAS_AFFILIATION))
         TRY(plan_affiliation(p));
     if (apply && !refused(p)) {
         if (p->m->present & IMPORT_HAS_PERSON)
             TRY(do_person(p));
-        if (p->m->present & IMPORT_HAS_LICENCE)
+        if (p->has_licence)
             TRY(do_licence(p));
         if (p->m->present & IMPORT_HAS_AFFILIATION)
             TRY(do_affiliation(p));

@@ -2,6 +2,7 @@
 #include "columns.h"
 #include "fhir.h"
 #include "import_batch.h"
+#include "nppes.h"
 #include "rows.h"
 #include "utf8.h"
 
@@ -13,6 +14,7 @@ struct reading {
     struct batch *batch;
     struct records records;
     struct columns columns;
+    struct nppes nppes;
     bool has_header;
     csign_code code;
 };
@@ -66,19 +68,36 @@ static void refuse_row(struct batch_row *row, const char *field, const char *rea
     row->members = SPAN("{}");
 }
 
+static bool read_columns(struct reading *r, const span *fields, size_t count)
+{
+    span column;
+    const char *reason;
+    if (r->batch->work.template == TEMPLATE_PEOPLE_NPPES)
+        return nppes_read(fields, count, &r->nppes);
+    return columns_read(r->batch->work.template == TEMPLATE_ROLL_CSV ? TABLE_ROLL : TABLE_PEOPLE, fields, count, &r->columns, &column, &reason);
+}
+
+static bool put_columns(struct reading *r, const span *fields, size_t count, struct buffer *scratch, struct json_out *o, const char **ret_field,
+                        const char **ret_reason)
+{
+    const struct import_work *work = &r->batch->work;
+    return work->template == TEMPLATE_PEOPLE_NPPES
+               ? nppes_put(&r->nppes, fields, count, span_text(work->jurisdiction), scratch, o, ret_field, ret_reason)
+               : columns_put(&r->columns, fields, count, o, ret_field, ret_reason);
+}
+
 static void read_header(struct reading *r, const struct record *record)
 {
-    span fields[CSV_FIELDS_MAX], column;
+    span fields[CSV_FIELDS_MAX];
     size_t count;
     const char *reason;
     struct buffer scratch = r->batch->scratch;
-    enum table table = r->batch->work.template == TEMPLATE_ROLL_CSV ? TABLE_ROLL : TABLE_PEOPLE;
     r->has_header = true;
     if (record->text.size && record->text.data[0] == '{')
         fail_file(r, "JSON where a table was announced: is the template fhir-r4?");
     else if (record->too_long || !is_utf8(record->text))
         fail_file(r, "the first line is not the header of a table in UTF-8");
-    else if (!csv_read(record->text, &scratch, fields, &count, &reason) || !columns_read(table, fields, count, &r->columns, &column, &reason))
+    else if (!csv_read(record->text, &scratch, fields, &count, &reason) || !read_columns(r, fields, count))
         fail_file(r, "the header is not that of the template: docs/import.md lists the columns");
 }
 
@@ -96,7 +115,7 @@ static void read_table_row(struct reading *r, const struct record *record)
     else if (!is_utf8(record->text))
         refuse_row(row, "", "not UTF-8");
     else if (!csv_read(record->text, &scratch, fields, &count, &reason) ||
-             !columns_put(&r->columns, fields, count, &o, &field, &reason))
+             !put_columns(r, fields, count, &scratch, &o, &field, &reason))
         refuse_row(row, field, reason);
     else
         row->members = buffer_since(&b->arena, from);

@@ -41,7 +41,8 @@ csign_code import_work_read(struct session *session, span id, struct import_work
     q = QUERY(session, SQL_INSTITUTION_READ, VALUE_TEXT(span_text(ret->body)));
     if (query_row(&q))
         copy_text(ret->jurisdiction, sizeof ret->jurisdiction, query_text(&q, 3));
-    return query_close(&q);
+    TRY(query_close(&q));
+    return import_officers_read(session, id, &ret->officers);
 }
 
 /* --- batches --- */

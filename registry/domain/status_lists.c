@@ -18,8 +18,7 @@
 struct kept {
     bool is_there;
     uint64_t number, log_size, made_s;
-    char *text;
-    size_t size;
+    struct buffer text, gzip;
 };
 
 struct status_lists {
@@ -45,8 +44,10 @@ void status_lists_close(struct status_lists **place)
     struct status_lists *lists = *place;
     if (!lists)
         return;
-    for (size_t i = 0; i < LISTS_MAX; i++)
-        free(lists->kept[i].text);
+    for (size_t i = 0; i < LISTS_MAX; i++) {
+        free(lists->kept[i].text.data);
+        free(lists->kept[i].gzip.data);
+    }
     (void)pthread_mutex_destroy(&lists->lock);
     free(lists);
     *place = NULL;
@@ -76,10 +77,10 @@ static csign_code put_ended(struct session *session, struct list *list)
     return query_close(&q);
 }
 
-static csign_code put_cut(struct session *session, struct list *list, uint64_t now_s, bool one, span institution)
+static csign_code put_cut(struct session *session, struct list *list, uint64_t now_s, bool one, span institution, int64_t cut_ms)
 {
     struct query q = QUERY(session, SQL_STATUS_LIST_CUT, VALUE_INTEGER(list->first), VALUE_INTEGER(list->end), VALUE_INTEGER(now_s),
-                           VALUE_INTEGER(one), VALUE_TEXT(institution));
+                           VALUE_INTEGER(one), VALUE_TEXT(institution), VALUE_INTEGER(cut_ms));
     while (query_row(&q))
         set(list, (uint64_t)query_integer(&q, 0), STATUS_LIST_SUSPENDED);
     return query_close(&q);
@@ -97,7 +98,7 @@ static csign_code put_cuts(const struct registry *registry, struct session *sess
     while (code == CSIGN_OK && query_row(&q)) {
         bool one = query_integer(&q, 0) == CUT_INSTITUTION;
         if (query_integer(&q, 0) != CUT_ISSUER || span_equal(query_blob(&q, 1), span_text(registry->kid)))
-            code = put_cut(session, list, now_s, one, one ? query_blob(&q, 1) : SPAN(""));
+            code = put_cut(session, list, now_s, one, one ? query_blob(&q, 1) : SPAN(""), query_integer(&q, 2));
     }
     TRY(query_close(&q));
     return code;
@@ -117,16 +118,20 @@ static csign_code put_floor(struct session *session, struct list *list)
 
 /* --- the token --- */
 
-static csign_code deflated(const struct list *list, struct buffer *out)
+typedef size_t compress_bound(struct libdeflate_compressor *compressor, size_t size);
+typedef size_t compress_bytes(struct libdeflate_compressor *compressor, const void *in, size_t in_size, void *out, size_t out_size);
+
+/* *out's memory is the caller's to free(). */
+static csign_code compressed(span bytes, compress_bound *bound, compress_bytes *compress, struct buffer *out)
 {
     struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(LEVEL);
     if (!compressor)
         return CSIGN_E_NO_SPACE;
-    size_t bound = libdeflate_zlib_compress_bound(compressor, list->size);
-    uint8_t *memory = malloc(bound);
-    size_t size = memory ? libdeflate_zlib_compress(compressor, list->bits, list->size, memory, bound) : 0;
+    size_t room = bound(compressor, bytes.size);
+    uint8_t *memory = malloc(room);
+    size_t size = memory ? compress(compressor, bytes.data, bytes.size, memory, room) : 0;
     libdeflate_free_compressor(compressor);
-    *out = buffer_open(memory, bound);
+    *out = buffer_open(memory, room);
     out->size = size;
     return size ? CSIGN_OK : CSIGN_E_NO_SPACE;
 }
@@ -154,7 +159,7 @@ static void put_payload(const struct registry *registry, uint64_t number, uint64
     out->overflow |= uri.overflow;
 }
 
-static csign_code sign(const struct registry *registry, uint64_t number, uint64_t now_s, span lst, struct kept *ret)
+static csign_code sign(const struct registry *registry, uint64_t number, uint64_t now_s, span lst, struct buffer *ret)
 {
     uint8_t memory[256];
     struct buffer header = buffer_open(memory, sizeof memory);
@@ -173,14 +178,8 @@ static csign_code sign(const struct registry *registry, uint64_t number, uint64_
         code = payload.overflow ? CSIGN_E_NO_SPACE : buffer_code(&token);
     }
     free(payload.data);
-    if (code != CSIGN_OK) {
-        free(token.data);
-        return code;
-    }
-    free(ret->text);
-    ret->text = (char *)token.data;
-    ret->size = token.size;
-    return CSIGN_OK;
+    *ret = token;
+    return code;
 }
 
 static csign_code fill(const struct registry *registry, struct session *session, struct list *list, uint64_t now_s)
@@ -194,17 +193,28 @@ static csign_code fill(const struct registry *registry, struct session *session,
 static csign_code make(const struct registry *registry, struct session *session, uint64_t number, uint64_t now_s, struct kept *ret)
 {
     struct list list = {.size = status_list_size(STATUS_LIST_ENTRIES, STATUS_LIST_BITS), .first = number * STATUS_LIST_ENTRIES};
-    struct buffer lst = {0};
+    struct buffer lst = {0}, text = {0}, gzip = {0};
     list.end = list.first + STATUS_LIST_ENTRIES;
     list.bits = calloc(1, list.size);
     csign_code code = list.bits ? fill(registry, session, &list, now_s) : CSIGN_E_NO_SPACE;
     if (code == CSIGN_OK)
-        code = deflated(&list, &lst);
+        code = compressed(span_of(list.bits, list.size), libdeflate_zlib_compress_bound, libdeflate_zlib_compress, &lst);
     free(list.bits);
     if (code == CSIGN_OK)
-        code = sign(registry, number, now_s, buffer_span(&lst), ret);
+        code = sign(registry, number, now_s, buffer_span(&lst), &text);
     free(lst.data);
-    return code;
+    if (code == CSIGN_OK)
+        code = compressed(buffer_span(&text), libdeflate_gzip_compress_bound, libdeflate_gzip_compress, &gzip);
+    if (code != CSIGN_OK) {
+        free(text.data);
+        free(gzip.data);
+        return code;
+    }
+    free(ret->text.data);
+    free(ret->gzip.data);
+    ret->text = text;
+    ret->gzip = gzip;
+    return CSIGN_OK;
 }
 
 static csign_code find(const struct registry *registry, struct session *session, uint64_t number, uint64_t now_s, struct kept **ret)
@@ -230,7 +240,20 @@ static csign_code find(const struct registry *registry, struct session *session,
     return CSIGN_OK;
 }
 
-csign_code status_list_token(const struct registry *registry, uint64_t number, uint64_t now_s, struct status_list_token *ret)
+static csign_code copy(const struct kept *k, bool gzip, struct status_list_token *ret)
+{
+    const struct buffer *from = gzip ? &k->gzip : &k->text;
+    ret->bytes = malloc(from->size);
+    if (!ret->bytes)
+        return CSIGN_E_NO_SPACE;
+    memcpy(ret->bytes, from->data, from->size);
+    ret->size = from->size;
+    (void)snprintf(ret->etag, sizeof ret->etag, "\"%llx-%llx%s\"", (unsigned long long)k->log_size, (unsigned long long)k->made_s,
+                   gzip ? "-gzip" : "");
+    return CSIGN_OK;
+}
+
+csign_code status_list_token(const struct registry *registry, uint64_t number, uint64_t now_s, bool gzip, struct status_list_token *ret)
 {
     struct kept *k = NULL;
     *ret = (struct status_list_token){0};
@@ -241,13 +264,8 @@ csign_code status_list_token(const struct registry *registry, uint64_t number, u
     csign_code code = session ? find(registry, session, number, now_s, &k) : CSIGN_E_UNAVAILABLE;
     if (session)
         store_reader_end(registry->store, session);
-    if (code == CSIGN_OK && !(ret->text = malloc(k->size)))
-        code = CSIGN_E_NO_SPACE;
-    if (code == CSIGN_OK) {
-        memcpy(ret->text, k->text, k->size);
-        ret->size = k->size;
-        (void)snprintf(ret->etag, sizeof ret->etag, "\"%llx-%llx\"", (unsigned long long)k->log_size, (unsigned long long)k->made_s);
-    }
+    if (code == CSIGN_OK)
+        code = copy(k, gzip, ret);
     (void)pthread_mutex_unlock(&registry->status_lists->lock);
     return code;
 }

@@ -14,13 +14,13 @@ struct status_lists;
 csign_code status_lists_open(struct status_lists **ret);
 void status_lists_close(struct status_lists **lists);
 
-/* A token and what it stands for; `text` is the caller's to free(). */
+/* A token, as text or compressed by gzip, and what it is called; `bytes` is the caller's to free(). */
 struct status_list_token {
-    char *text;
+    char *bytes;
     size_t size;
-    char etag[48]; /* with its quotes */
+    char etag[56]; /* with its quotes; another for each form */
 };
 /* CSIGN_E_NOT_FOUND for a list that no index is in yet, and where the registry has no key for lists. */
-csign_code status_list_token(const struct registry *registry, uint64_t number, uint64_t now_s, struct status_list_token *ret);
+csign_code status_list_token(const struct registry *registry, uint64_t number, uint64_t now_s, bool gzip, struct status_list_token *ret);
 
 #endif

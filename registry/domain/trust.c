@@ -35,7 +35,7 @@ static csign_code load_note(struct load *l, struct session *session, size_t i)
 }
 
 /* The name of a first officer is the id that her vkey has: the root knows no other. */
-static csign_code load_admin(struct session *session, const struct root_admin *admin)
+static csign_code load_admin(struct session *session, const struct root_admin *admin, csign_fault *fault)
 {
     uint8_t memory[NOTE_NAME_MAX + 64];
     struct buffer vkey = buffer_open(memory, sizeof memory);
@@ -44,9 +44,10 @@ static csign_code load_admin(struct session *session, const struct root_admin *a
     vkey_write(&vkey, &admin->vkey);
     TRY(buffer_code(&vkey));
     TRY(RUN(session, SQL_AUTHORITY_ADD_JURISDICTION, VALUE_TEXT(admin->authority), VALUE_TEXT(admin->jurisdiction)));
-    return RUN(session, SQL_OFFICER_INSERT_FIRST, VALUE_TEXT(admin->authority), VALUE_TEXT(id), VALUE_TEXT(id),
-               VALUE_TEXT(SPAN("first-officer")), VALUE_TEXT(buffer_span(&vkey)),
-               VALUE_BLOB(span_of(admin->vkey.key.bytes, CSIGN_PUBLIC_KEY_SIZE)), VALUE_INTEGER(session_time_ms(session)));
+    csign_code code = RUN(session, SQL_OFFICER_INSERT_FIRST, VALUE_TEXT(admin->authority), VALUE_TEXT(id), VALUE_TEXT(id),
+                          VALUE_TEXT(SPAN("first-officer")), VALUE_TEXT(buffer_span(&vkey)),
+                          VALUE_BLOB(span_of(admin->vkey.key.bytes, CSIGN_PUBLIC_KEY_SIZE)), VALUE_INTEGER(session_time_ms(session)));
+    return code == CSIGN_E_CONFLICT ? fault_set(fault, code, "root", "the key of one of its admins is another officer's here") : code;
 }
 
 static csign_code run(struct operation *operation, struct session *session)
@@ -57,7 +58,7 @@ static csign_code run(struct operation *operation, struct session *session)
         TRY(load_note(l, session, i));
     TRY(query_run(session, SQL_AUTHORITY_FORGET_JURISDICTIONS, NULL, 0, NULL));
     for (size_t i = 0; i < newest->admin_count; i++)
-        TRY(load_admin(session, &newest->admins[i]));
+        TRY(load_admin(session, &newest->admins[i], l->fault));
     return CSIGN_OK;
 }
 

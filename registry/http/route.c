@@ -154,6 +154,19 @@ static void find(struct exchange *x, const char *method, span path)
 
 /* --- who calls --- */
 
+/* The host of this machine's own name or numbers; 127.example is a name that anybody can own. */
+static bool names_loopback(span host)
+{
+    const uint8_t *colon = host.size && host.data[0] != '[' ? memchr(host.data, ':', host.size) : NULL;
+    const span name = span_of(host.data, colon ? (size_t)(colon - host.data) : host.size);
+    if (span_equal(name, SPAN("localhost")) || span_equal(name, SPAN("[::1]")) || span_starts(name, SPAN("[::1]:")))
+        return true;
+    for (size_t i = 0; i < name.size; i++)
+        if (name.data[i] != '.' && (name.data[i] < '0' || name.data[i] > '9'))
+            return false;
+    return span_starts(name, SPAN("127."));
+}
+
 /*
  * A proxy on this machine is no local caller, and neither is a page in a browser here whose name was made to point to loopback:
  * the one adds a header, the other names itself in Host.
@@ -166,12 +179,7 @@ static bool is_local(const struct exchange *x)
             return false;
     if (x->peer->unix_socket)
         return true;
-    span host = exchange_header(x, "Host");
-    static const span names[] = {{(const uint8_t *)"localhost", 9}, {(const uint8_t *)"[::1]", 5}};
-    bool named = span_starts(host, SPAN("127."));
-    for (size_t i = 0; i < 2; i++)
-        named = named || (span_starts(host, names[i]) && (host.size == names[i].size || host.data[names[i].size] == ':'));
-    return x->peer->local && named;
+    return x->peer->local && names_loopback(exchange_header(x, "Host"));
 }
 
 static bool is_token68(span text)

@@ -50,7 +50,7 @@ bool csv_read(span record, struct buffer *scratch, span fields[CSV_FIELDS_MAX], 
     for (;;) {
         span field;
         if (*ret_count == CSV_FIELDS_MAX)
-            return no(ret_reason, "more than 64 fields");
+            return no(ret_reason, "more than 400 fields");
         if (at < record.size && record.data[at] == '"') {
             at++;
             if (!read_quoted(record, &at, scratch, &field))

@@ -4,7 +4,7 @@
 
 #include "buffer.h"
 
-#define CSV_FIELDS_MAX 64u
+#define CSV_FIELDS_MAX 400u
 
 /*
  * Takes a record apart. Fields are views into it, or into `scratch` where quotes were doubled; white space around them is left out.

@@ -1,6 +1,7 @@
 #include "fhir.h"
 #include "date.h"
 #include "identifier.h"
+#include "profession.h"
 #include "vocabulary.h"
 
 #define DEPTH     32u
@@ -297,28 +298,12 @@ static void put_name(struct json_out *o, const struct human_name *n, struct buff
         json_put_text_member(o, "name", buffer_since(scratch, from));
 }
 
-/* NUCC individuals by the beginnings of their codes, which group them; others are not guessed. */
 static const char *profession_of(const struct pairs *codes)
 {
-    static const struct {
-        const char *prefix, *profession;
-    } groups[] = {{"207", "physician"}, {"208", "physician"}, {"363L", "nurse_practitioner"}, {"363A", "physician_assistant"},
-                  {"122", "dentist"},   {"1835", "pharmacist"}, {"163W", "nurse"}, {"103T", "psychologist"},
-                  {"152W", "optometrist"}, {"213E", "podiatrist"}, {"2251", "physiotherapist"}, {"225X", "occupational_therapist"},
-                  {"1041", "social_worker"}, {"101Y", "counselor"}, {"111N", "chiropractor"}};
-    static const struct {
-        const char *code, *profession; /* HL7 v2 table 0360 */
-    } degrees[] = {{"MD", "physician"}, {"DO", "physician"}, {"MBBS", "physician"}, {"NP", "nurse_practitioner"},
-                   {"PA", "physician_assistant"}, {"RN", "nurse"}, {"DDS", "dentist"}, {"PharmD", "pharmacist"}};
-    for (size_t i = 0; i < codes->count; i++) {
-        for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
-            if (codes->items[i].value.size == 10 && span_starts(codes->items[i].value, span_text(groups[g].prefix)))
-                return groups[g].profession;
-        for (size_t g = 0; g < sizeof degrees / sizeof *degrees; g++)
-            if (span_equal(codes->items[i].value, span_text(degrees[g].code)))
-                return degrees[g].profession;
-    }
-    return NULL;
+    const char *profession = NULL;
+    for (size_t i = 0; i < codes->count && !profession; i++)
+        profession = profession_of_code(codes->items[i].value);
+    return profession;
 }
 
 static void put_specialties(struct json_out *o, const struct pairs *specialties)

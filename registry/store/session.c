@@ -39,12 +39,12 @@ static const struct setting writer_settings[] = {
     {"pragma synchronous = full", "pragma synchronous", "2"},
     {"pragma wal_autocheckpoint = 4000", "pragma wal_autocheckpoint", "4000"},
     {"pragma journal_size_limit = 67108864", "pragma journal_size_limit", "67108864"},
-    {"pragma cache_size = -16384", "pragma cache_size", "-16384"},
+    {"pragma cache_size = -4096", "pragma cache_size", "-4096"},
 };
 
 static const struct setting reader_settings[] = {
     {"pragma query_only = on", "pragma query_only", "1"},
-    {"pragma cache_size = -1024", "pragma cache_size", "-1024"},
+    {"pragma cache_size = -512", "pragma cache_size", "-512"},
 };
 
 csign_code session_code(int sqlite_code)

@@ -64,6 +64,11 @@ struct store_options {
 };
 
 /*
+ * Takes the memory of all page caches at once, so that a process that serves for long needs on its first day what it needs on its
+ * last. Once in a process, before the first store_open(); without it memory is taken as pages are read. CSIGN_E_NO_SPACE.
+ */
+csign_code store_take_memory(void);
+/*
  * Opens the database and brings its schema up to date: each migration once, in order, each remembered with the SHA-256 of its
  * text; one that differs from what was applied is refused (CSIGN_E_CONFLICT), and so is a database of a newer version. Two
  * processes cannot have the same store open for writing: CSIGN_E_CONFLICT. CSIGN_E_UNAVAILABLE for what the system refuses, with

@@ -10,6 +10,18 @@ select id, body, officer, template, hash, size, held, state, reason, received_ms
     unchanged, flagged, rejected, phase, line, done, differing, deed
 from import_file where id = $1;
 
+-- name: import_officers
+-- Who brought a file, and who signed the deed that applies it.
+select o.id, o.key from import_file f join officer o on o.body = f.body and o.id = f.officer where f.id = $1
+union
+select s.officer, s.key from import_file f join deed_signature s on s.deed = f.deed where f.id = $1;
+
+-- name: import_marks_of
+-- By what an officer may be this person: identifiers, keys.
+select value, null from practitioner_identifier where practitioner = $1
+union all
+select null, key from binding where practitioner = $1;
+
 -- name: import_files_of
 select id from import_file where body = $1 and id > $2 order by id limit 100;
 

@@ -99,6 +99,6 @@ select coalesce(max(idx), -1) from status_index;
 select kind, name, cut_ms from cut where kind in (1, 4, 5) and cut_ms > $1;
 
 -- name: status_list_cut
--- Live indexes with a credential that has not expired: of one institution, or all.
+-- Live indexes with a credential that has not expired, of keys bound before the cut: of one institution, or all.
 select s.idx from status_index s join binding b on b.id = s.binding join affiliation a on a.id = b.affiliation
-where s.code = 0 and s.issued_until_s > $3 and s.idx >= $1 and s.idx < $2 and ($4 = 0 or a.institution = $5);
+where s.code = 0 and s.issued_until_s > $3 and s.idx >= $1 and s.idx < $2 and ($4 = 0 or a.institution = $5) and b.bound_ms < $6;

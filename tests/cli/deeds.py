@@ -310,6 +310,37 @@ def asking():
         failures.append('a doctor without a patient: %r' % got)
 
 
+def exports():
+    """Files for import that are refused before a registry is asked: folders, tables that do not come alone, manifests (FHIR Bulk Data)."""
+    here = ['--registry', 'http://127.0.0.1:1', '--test', '--key', 'lee.key', *P, '--origin', 'registry.test', '--yes', '--template', 'fhir-r4']
+    os.mkdir(os.path.join(HERE, 'bulk'))
+    put('bulk/Practitioner.000.ndjson', b'{"resourceType":"Practitioner"}\n{"resourceType":"Practitioner"}\r\n\r\n')
+    put('bulk/Organization.ndjson', b'{"resourceType":"Organization"}')
+    put('bulk/packed.ndjson', b'\x1f\x8b\x08')
+
+    def manifest(*output, **more):
+        head = {'transactionTime': '2026-11-22T09:14:03Z', 'request': 'https://fhir.test/$export', 'requiresAccessToken': False, 'error': []}
+        return put('bulk/manifest.json', json.dumps({**head, 'output': [dict(zip(('type', 'url', 'count'), o)) for o in output], **more}, indent=2))
+
+    people = ('Practitioner', 'https://fhir.test/x/Practitioner.000.ndjson?token=1')
+    for name, output, more, code, *says in (
+            ('that names what is not there', [('Practitioner', 'https://fhir.test/x/Practitioner.001.ndjson')], {}, 3,
+             'it is not there, bulk/Practitioner.001.ndjson', 'save https://fhir.test/x/Practitioner.001.ndjson there'),
+            ('whose deleted are not there', [people], {'deleted': [{'type': 'Bundle', 'url': 'del.ndjson'}]}, 3, 'bulk/del.ndjson'),
+            ('that counts more', [(*people, 3)], {}, 1, '2 resources, where its manifest says 3, bulk/Practitioner.000.ndjson'),
+            ('of a compressed file', [people, ('Organization', 'packed.ndjson')], {}, 1, 'compressed, bulk/packed.ndjson', 'unpack it'),
+            ('without a name', [('Practitioner', 'https://fhir.test/x/')], {}, 1, 'no name of a file in the URL'),
+            ('with a name from elsewhere', [('Practitioner', 'https://fhir.test/../..')], {}, 1, 'no name of a file in the URL'),
+            ('of patients alone', [('Patient', 'Patient.ndjson')], {}, 1, 'names no file of these'),
+            ('without URLs', [('Practitioner',)], {}, 1, 'field-invalid', 'url', 'give the files instead'),
+            ('that is sound', [(*people, 2), ('Organization', 'Organization.ndjson', 1), ('Patient', 'none')], {}, 3, 'unavailable'),
+            ('of 65 files', [people] * 65, {}, 1, 'more than 64 files')):
+        bad('a manifest ' + name, ['enrol', manifest(*output, **more), *here], code, *says)
+    bad('a folder', ['enrol', 'bulk', *here], 2, 'a folder, bulk', 'give its manifest')
+    bad('two tables', ['enrol', 'person.json', 'people.json', *[o if o != 'fhir-r4' else 'people-csv' for o in here]], 2, 'a table comes alone')
+    bad('one of several compressed', ['enrol', 'bulk/Organization.ndjson', 'bulk/packed.ndjson', *here], 1, 'compressed, bulk/packed.ndjson')
+
+
 def main():
     try:
         shown = keys()
@@ -319,6 +350,7 @@ def main():
         codes()
         signing()
         asking()
+        exports()
     finally:
         code = finish(200)
     return code

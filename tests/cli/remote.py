@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-from harness import COUNTERSIGN, HERE, NOW, bad, case, failures, finish, good, put, run
+from harness import COUNTERSIGN, HERE, NOW, bad, case, failures, finish, good, put, run, typed
 
 REGISTRY = os.path.realpath(sys.argv[2])
 FOLDER = tempfile.mkdtemp(prefix='countersign-registry.')  # beside the others: it changes while what is refused must not
@@ -210,6 +210,45 @@ def orders(ids, root_hash):
     bad('a deed that is nowhere', ['deed', 'fetch', 'A' * 43, *by('lee')], 1, 'not-found')
 
 
+def npi(number):
+    """Nine digits and their check digit."""
+    digits = '1%08d' % number
+    total = 24 + sum(d if i % 2 else d // 5 + 2 * d % 10 for i, d in enumerate(int(c) for c in digits))
+    return digits + str(-total % 10)
+
+
+def files():
+    """A bulk export by its manifest; a table at a terminal, which shows how far the registry is."""
+    asked = ['--origin', 'registry.test', '--yes']
+    person = {'resourceType': 'Practitioner', 'id': 'p1', 'identifier': [{'system': 'http://hl7.org/fhir/sid/us-npi', 'value': npi(1)}],
+              'name': [{'text': 'Dr Bulk'}]}
+    gone = {'resourceType': 'Bundle', 'type': 'transaction', 'entry': [{'request': {'method': 'DELETE', 'url': 'Practitioner/p9'}}]}
+    put('p.ndjson', b'\xef\xbb\xbf' + json.dumps(person).encode())
+    put('o.ndjson', '\n'.join(json.dumps({'resourceType': 'Organization', 'id': 'o%d' % n, 'name': 'Ward %d' % n}) for n in range(2)))
+    put('gone.ndjson', json.dumps(gone) + '\n')
+    put('manifest.json', json.dumps({'transactionTime': '2026-11-22T09:14:03Z', 'request': 'https://fhir.test/$export', 'requiresAccessToken': False,
+        'output': [{'type': 'Organization', 'url': 'https://fhir.test/o.ndjson', 'count': 2}, {'type': 'Practitioner', 'url': 'p.ndjson'},
+                   {'type': 'Patient', 'url': 'https://fhir.test/patients.ndjson'}],
+        'deleted': [{'type': 'Bundle', 'url': 'https://fhir.test/gone.ndjson'}], 'error': []}))
+    good('an export by its manifest', ['enrol', 'manifest.json', '--template', 'fhir-r4', *asked, *by('joy')],
+         '1 of its files are of other resources', '4 rows: 3 added, 0 updated, 0 unchanged, 0 flagged, 1 rejected',
+         'line 4, 1 of gone.ndjson rejected entry: deleted at the source')
+
+    header = 'name,npi,profession,level,jurisdiction,licence_number,basis,consent,from\n'
+    put('many.csv', header + ''.join('Dr %d,%s,physician,independent,US-KS,KS-%d,filed,no,2026-01-01\n' % (n, npi(n), n) for n in range(10, 20010)))
+    status, shown = typed(['enrol', 'many.csv', '--template', 'people-csv', *asked, *by('joy')], [])
+    deed = re.search(rb'([A-Za-z0-9_-]{43})  waiting  enrol.import', shown)
+    if status or not deed or not re.search(rb'dry run: \d+ rows, \d+ a second, \d+ s left', shown) or b'20000 rows: 20000 added' not in shown:
+        failures.append('a file at a terminal: %d %r' % (status, shown))
+        return
+    status, shown = typed(['deed', 'approve', deed[1].decode(), '--yes', *by('kim')], [])
+    if status or not re.search(rb'going in: \d+ of 20000 rows, \d+ a second, \d+ s left', shown) or \
+       b'20000 rows went through, each as in the dry run' not in shown:
+        failures.append('a file that is applied, at a terminal: %d %r' % (status, shown))
+    again = waiting('the same file', ['enrol', 'many.csv', '--template', 'people-csv', *asked, *by('joy')])
+    approved('the same file', 'kim', again)
+
+
 def doctor(root_hash, process):
     """All is well; then the registry stops."""
     good('all is well', ['doctor', '--test', '--root-hash', root_hash], 'ok    reach', 'ok    root', 'ok    log', 'ok    heartbeat',
@@ -231,6 +270,7 @@ def main():
         clinician(ids)
         app(ids)
         orders(ids, root_hash)
+        files()
         doctor(root_hash, process)
     finally:
         if process and process.poll() is None:

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Deletes every condition of the decision in turn and counts the conformance cases that miss it.
+"""Deletes every condition of the decision in turn, and looks for conformance cases that miss it.
 
     mutants.py SOURCE-ROOT WORK-FOLDER [--policies]
 
 A condition is one REFUSE_IF of the gate, or one of the hand-named conditions below for the codes that a parser gives. Each
-is replaced by one that never holds, that one file is compiled again, and all cases are run: at least one must go red. With
---policies the cases are those of the policies shipped, and the conditions those that a policy can ask for.
-Prints a line for each condition, then a table of codes; exits 1 if a condition was missed by no case.
+is replaced by one that never holds, that one file is compiled again, and the cases are run, those that expect its code first:
+at least one must go red. With --policies the cases are those of the policies shipped, and the conditions those that a policy
+can ask for. Prints a line for each condition, then a table of codes; exits 1 if a condition was missed by no case.
 """
 import concurrent.futures
 import pathlib
@@ -134,19 +134,21 @@ def main():
     table_text = (root / "include/countersign/code.h").read_text()
     numbers = {c: int(n) for n, c in re.findall(r'X\((\d+), \w+, "([^"]+)"', table_text)}
 
-    def count_red(program):
-        """How many cases the program answers otherwise; -1 if it ended before it could say."""
-        if not policies:
-            run = subprocess.run([str(program), str(root / "tests/conformance")], capture_output=True, text=True, errors="replace")
-            found = re.search(r"(\d+) passed, (\d+) failed", run.stdout)
-            return int(found[2]) if found else -1 if run.returncode else 0
-        red = 0
-        for table in tables:
-            run = subprocess.run([str(program), "policy", "test", "--json", str(table)], capture_output=True, text=True, errors="replace")
-            found = re.search(r'"failed":(\d+)', run.stdout)
-            if table.stem != "README":
-                red += int(found[1]) if found else 1
-        return red
+    def count_cases(program, *only):
+        run = subprocess.run([str(program), str(root / "tests/conformance"), *only], capture_output=True, text=True, errors="replace")
+        found = re.search(r"(\d+) passed, (\d+) failed", run.stdout)
+        return int(found[2]) if found else -1 if run.returncode else 0
+
+    def count_table(program, table):
+        run = subprocess.run([str(program), "policy", "test", "--json", str(table)], capture_output=True, text=True, errors="replace")
+        found = re.search(r'"failed":(\d+)', run.stdout)
+        return int(found[1]) if found else 1
+
+    def count_red(program, code):
+        """How many cases the program answers otherwise, of those that most likely do; -1 if it ended before it could say."""
+        if policies:
+            return next((red for red in (count_table(program, t) for t in tables if t.stem != "README") if red), 0)
+        return count_cases(program, "--expecting", code) or count_cases(program)
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         objects = dict(zip(sources, pool.map(lambda s: compile_(s, work / f"{s.parent.name}-{s.stem}.o"), sources)))
@@ -158,7 +160,7 @@ def main():
             compile_(source, target)
             parts = [str(target if s == path else o) for s, o in objects.items()]
             subprocess.run(["cc", *parts, *libs, "-o", str(program)], check=True)
-            count = count_red(program)
+            count = count_red(program, code)
             program.unlink()
             return code, f"{path.name}:{line}", count
 

@@ -135,6 +135,26 @@ class Play:
             expect(f"tables come alone: {done}", done.returncode == 2)
         print("countersign enrol: brought, counted, and waiting for a second officer")
 
+    def nppes(self, path):
+        """The sample of the dissemination file of NPPES, with the header of today and the one before (DOMAIN 8, scenario 21)."""
+        with open(path, "rb") as file:
+            data = file.read()
+        reasons = []
+        for name in (b"Provider Gender Code", b"Provider Sex Code"):
+            file = Imported(self.kansas.client, "people-nppes", data.replace(b"Provider Gender Code", name))
+            reasons.append(collections.Counter((r["outcome"], r.get("field"), r.get("reason")) for r in file.rows().values()))
+        expect(f"one header reads as the other: {reasons}", reasons[0] == reasons[1])
+        with open(path, encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        gone = sum(r["NPI Deactivation Date"] != "" and r["NPI Reactivation Date"] == "" for r in rows)
+        organizations = sum(r["Entity Type Code"] == "2" and (not r["NPI Deactivation Date"] or r["NPI Reactivation Date"] != "") for r in rows)
+        told = collections.Counter()
+        for (outcome, field, _), count in reasons[0].items():
+            told[outcome if outcome != "rejected" else field] += count
+        expect(f"a row each: {told} {reasons[0]}", sum(told.values()) == len(rows) and told["NPI Deactivation Date"] == gone and
+               told["Entity Type Code"] == organizations)
+        print(f"NPPES: {dict(told)}")
+
     def enrol_beijing(self, npis):
         """The same people under licences of CN-11, by a table, and validated by a roll."""
         header = ["name", "npi", "profession", "level", "jurisdiction", "licence_number", "specialty", "prescribe", "independent_since",
@@ -313,6 +333,7 @@ def main(registry_program, countersign, source):
         play = Play(registry, Data(folder))
         play.enrol()
         play.by_command(countersign, folder)
+        play.nppes(os.path.join(source, "..", "shared", "data", "nppes", "npidata_sample.csv"))
         play.publish_both(source)
         play.kansas.app = lambda deployment, **members: Scene.app(play.kansas, deployment, **{
             **members, "acts": ["prescription_new"], "settings": ["outpatient", "online"], "jurisdictions": ["US-KS", "CN-11"]})

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""peers.py REGISTRY: others' libraries read what a real registry issues: jose, @sd-jwt/sd-jwt-vc and @sd-jwt/jwt-status-list, installed by npm
-into a temporary folder. Skipped, with the reason, where npm cannot install them. The status list is compared entry by entry."""
+"""peers.py REGISTRY COUNTERSIGN LIST_READER: others' libraries read what a real registry issues, and ours what they issue: jose,
+@sd-jwt/sd-jwt-vc and @sd-jwt/jwt-status-list, installed by npm into a temporary folder. Skipped, with the reason, where npm cannot install
+them. The status list is compared entry by entry."""
+import gzip
 import json
 import os
 import shutil
@@ -11,7 +13,8 @@ import time
 import zlib
 
 from gate_client import make_request, sign_off
-from registry_client import Failure, Officer, Registry, unb64u
+from peers_issued import check_issued, proof_of_peer
+from registry_client import Failure, Officer, Registry, now, unb64u
 from scene import Scene
 
 AUTHORITY = [Officer("ksbha", "chen"), Officer("ksbha", "diaz")]
@@ -54,13 +57,30 @@ def check_list(registry):
     expect("caching", answer.headers["ETag"] and "max-age=60" in answer.headers["Cache-Control"])
     again = client.get("/status/list/0", **{"If-None-Match": answer.headers["ETag"]})
     expect(f"not modified: {again}", again.status == 304 and not again.body)
+    packed = client.get("/status/list/0", **{"Accept-Encoding": "br, gzip;q=0.8"})
+    expect("by gzip", packed.headers["Content-Encoding"] == "gzip" and packed.headers["Vary"] == "Accept-Encoding" and
+           gzip.decompress(packed.body).decode() == token and packed.headers["ETag"] != answer.headers["ETag"])
+    expect("not modified by gzip", client.get("/status/list/0", **{"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}).status == 304)
+    for unwanted in ("gzip;q=0", "gzip;q=0.000", "identity", "x-gzip", "gzipped", ""):
+        plain = client.get("/status/list/0", **{"Accept-Encoding": unwanted})
+        expect(f"no gzip for {unwanted!r}", not plain.headers["Content-Encoding"] and plain.ok(200) == token)
     client.get("/status/list/1").refused("not-found", 404)
     bits = zlib.decompress(unb64u(payload["status_list"]["lst"]))
     expect("its whole length", len(bits) == 4 << 20)
     return token, lambda idx: bits[idx // 4] >> idx % 4 * 2 & 3
 
 
-def main(program):
+def check_proof(registry, folder, clinician):
+    """The registry takes a proof of possession that jose made, once."""
+    client = registry.client()
+    payload = {"aud": registry.iss, "nonce": client.challenge(), "iat": now(), "use": "credential", "idx": clinician.idx}
+    proof = proof_of_peer(folder, clinician.key, clinician.key.seed, payload)
+    client.post("/v1/credentials", {"proof": proof}).ok(200)
+    client.post("/v1/credentials", {"proof": proof}).refused("nonce-unknown", 401)
+    print("registry: proof of possession by jose, once")
+
+
+def main(program, countersign, list_reader):
     folder = tempfile.mkdtemp(prefix="countersign-peers.")
     try:
         with Registry(program, AUTHORITY) as registry:
@@ -81,6 +101,7 @@ def main(program):
             _, cut = check_list(registry)
             expect("after a cut", (cut(live.idx), cut(suspended.idx), cut(revoked.idx)) == (2, 2, 1))
             print("status list: live, suspended, revoked, reinstated and cut read as they must")
+            prover = scene.clinician()  # before npm takes its time: the registry closes connections that are idle
             install(folder)
             signed = [sign_off(p.key, c, make_request("app-1"), b"a report")["sign_off"] for p, c in zip((live, suspended), credentials)]
             root = client.get("/trust/1").ok(200)
@@ -93,8 +114,10 @@ def main(program):
             if done.returncode != 0:
                 raise Failure("a peer refuses what we issue:\n" + done.stdout + done.stderr)
             print(done.stdout.strip())
+            check_proof(registry, folder, prover)
+        check_issued(folder, countersign, list_reader)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-main(sys.argv[1])
+main(*sys.argv[1:4])

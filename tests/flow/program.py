@@ -87,6 +87,8 @@ def check_init(r):
     refused(r, 2, "not the origin of such a root", "init", *given, *admin, "--production")
     refused(r, 2, "not a first officer", "init", *given, "--test", "--admin", f"other:US-KS:{AUTHORITY[0].vkey}")
     refused(r, 2, "not a first officer", "init", *given, "--test", "--admin", f"ksbha:Kansas:{AUTHORITY[0].vkey}")
+    refused(r, 2, "the key of another officer", "init", *given, "--test", *admin, "--admin",
+            f"ksbha:US-KS:{Officer('ksbha', 'double', AUTHORITY[0].key).vkey}")
     refused(r, 2, "not a policy key", "init", *given, "--test", *admin, "--policy-key", "US:x")
     refused(r, 2, "not for --test", "init", *given, "--test", *admin, "--root-key", Key().vkey("root"))
     refused(r, 2, "root-malformed", "init", *given[:5], "http://192.0.2.1", *given[6:], "--test", *admin)

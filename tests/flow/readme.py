@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """readme.py ROOT COMMANDS…: types every command of the README's screens, in their order, in one shell. COMMANDS are the folders of the
 programs. What a person would type at a prompt, a passphrase and a yes, is given by options; the ports are free ones."""
+import contextlib
+import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -79,7 +82,9 @@ with tempfile.TemporaryDirectory() as folder:
     finally:
         pids = folder / "pids"
         if pids.exists():
-            subprocess.run(["kill", *pids.read_text().split()], check=False)
+            for pid in map(int, pids.read_text().split()):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
     print(done.stdout)
     answers = re.findall(r'"verdict": "([a-z]+)"(?:, "code": "([a-z-]+)")?', done.stdout)
     expected = [("allow", ""), ("refuse", "document-changed"), ("refuse", "suspended")]

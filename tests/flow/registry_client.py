@@ -68,8 +68,8 @@ class Key:
     """An Ed25519 key; of a label always the same, else a new one."""
 
     def __init__(self, label=None):
-        seed = sha256(b"test key " + label.encode()) if label else secrets.token_bytes(32)
-        self.private = Ed25519PrivateKey.from_private_bytes(seed)
+        self.seed = sha256(b"test key " + label.encode()) if label else secrets.token_bytes(32)
+        self.private = Ed25519PrivateKey.from_private_bytes(self.seed)
         self.public = self.private.public_key().public_bytes(*RAW)
 
     def sign(self, message):

@@ -36,9 +36,9 @@ int world_make(void **state);
 int world_remove(void **state);
 
 /* Executes SQL in a connection of its own: rows that deeds would make. */
-void world_sql(struct world *w, const char *format, ...);
+void world_sql(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* One number from the data. */
-int64_t world_number(struct world *w, const char *format, ...);
+int64_t world_number(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* People are numbered: this is an id of theirs, of the licence, of the affiliation. Kind 'p', 'l' or 'a'. */
 const char *world_id(char kind, unsigned person);

@@ -22,7 +22,7 @@ static void begin(const char *header)
     buffer_text(&out, header);
 }
 
-static void add(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void add(const char *format, ...)
 {
     char line[1024];
     va_list values;

@@ -13,6 +13,32 @@ static const char *kept(const char *string)
     return (const char *)exact(span_of(string, strlen(string) + 1)).data;
 }
 
+static uint8_t written_memory[1u << 20];
+static struct buffer written;
+
+void file_begin(const char *header)
+{
+    written = buffer_open(written_memory, sizeof written_memory);
+    buffer_text(&written, header);
+}
+
+void file_add(const char *format, ...)
+{
+    char line[8192];
+    va_list values;
+    va_start(values, format);
+    assert_in_range(vsnprintf(line, sizeof line, format, values), 0, sizeof line - 1);
+    va_end(values);
+    buffer_text(&written, line);
+    buffer_text(&written, "\r\n");
+}
+
+span file_bytes(void)
+{
+    assert_false(written.overflow);
+    return buffer_span(&written);
+}
+
 csign_code bring(struct world *w, struct file *f, const char *body, const char *template, span bytes, size_t part, csign_fault *fault)
 {
     struct import_upload u = {.body = span_text(body), .officer = SPAN("h1"), .template = span_text(template), .size = bytes.size};

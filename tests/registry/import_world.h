@@ -17,6 +17,11 @@ struct file {
     const char *body, *template;
 };
 
+/* One file is written at a time: its first bytes, then lines, each ended by CRLF. */
+void file_begin(const char *header);
+void file_add(const char *format, ...) __attribute__((format(printf, 1, 2)));
+span file_bytes(void);
+
 /* Uploads in parts of `part` bytes (0: one), and checks. */
 csign_code bring(struct world *w, struct file *f, const char *body, const char *template, span bytes, size_t part, csign_fault *fault);
 struct file checked(struct world *w, const char *body, const char *template, span bytes);
@@ -31,6 +36,6 @@ const char *row(struct world *w, const struct file *f, unsigned line);
 const char *npi(unsigned first, unsigned number);
 /* Everything that an import makes, without ids and times: the same for the same end. */
 const char *end_state(struct world *w);
-const char *text(struct world *w, const char *format, ...);
+const char *text(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

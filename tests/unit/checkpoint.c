@@ -75,6 +75,24 @@ static void checkpoint_too_long_fail(void **state)
     CHECKPOINT_FAIL(text, "");
 }
 
+/* What is fetched is capped before anybody has verified the size that asks for it. */
+static void size_before_it_is_verified(void **state)
+{
+    static const char note[] = "log.test\n7\n" ROOT "\n\u2014 log.test AAAAAAAA\n";
+    uint8_t bytes[CHECKPOINT_MAX];
+    uint64_t size = 0;
+    csign_fault fault;
+    (void)state;
+    assert_int_equal(checkpoint_note_size(exact(span_text(note)), 7, buffer_open(bytes, sizeof bytes), &size, &fault), CSIGN_OK);
+    assert_int_equal(size, 7);
+    size = 1;
+    assert_int_equal(checkpoint_note_size(exact(span_text(note)), 6, buffer_open(bytes, sizeof bytes), &size, &fault), CSIGN_E_TOO_LARGE);
+    assert_string_equal(fault.field, "size");
+    assert_int_equal(size, 1);
+    assert_int_equal(checkpoint_note_size(exact(SPAN("log.test\n7\n" ROOT)), 7, buffer_open(bytes, sizeof bytes), &size, &fault),
+                     CSIGN_E_NOTE_MALFORMED);
+}
+
 static void fresh_case(const char *text, csign_code code, const char *field)
 {
     struct fresh fresh;
@@ -126,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(checkpoints),
         cmocka_unit_test(checkpoint_too_long_fail),
+        cmocka_unit_test(size_before_it_is_verified),
         cmocka_unit_test(fresh_notes),
         cmocka_unit_test(neither_is_the_other_fail),
     };

@@ -70,6 +70,8 @@ static void widths(void **state)
     assert_int_equal(tile_width(70000, 0, 272), 256);
     assert_int_equal(tile_width(70000, 0, 273), 112);
     assert_int_equal(tile_width(70000, 0, 274), 0);
+    struct tile last = tile_of_entry(70000, 69999);
+    assert_true(last.entries && last.level == 0 && last.index == 273 && last.width == 112);
     assert_int_equal(tile_width(70000, 1, 1), 17);
     assert_int_equal(tile_width(70000, 2, 0), 1);
     assert_int_equal(tile_width(70000, 3, 0), 0);

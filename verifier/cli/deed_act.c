@@ -1,5 +1,6 @@
 #include "deed_act.h"
 #include "deed_verbs.h"
+#include "import_view.h"
 #include "output.h"
 
 int deed_act_begin(struct call *call, const struct deed_act *act, struct deed_making *making, struct remote **ret)
@@ -26,7 +27,7 @@ int deed_act_submit(struct remote *remote, const struct deed_note *note)
     if (remote->call->json)
         return remote_print(remote, &reply);
     deed_view_say(remote->call, view);
-    return DONE;
+    return span_ends(view->kind, SPAN(".import")) ? import_watch_applied(remote, view->result) : DONE;
 }
 
 int deed_act_sign(struct remote *remote, struct deed_note *note, bool yes, const char *where)

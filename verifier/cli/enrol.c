@@ -59,7 +59,7 @@ int verb_enrol(struct call *call)
     struct remote *remote;
     const struct option options[] = {
         {"FILE", OPTION_TEXTS, true, &paths, NULL, "JSON: practitioner, licence and affiliation, or a list of up to 100; with --template a file of it", NULL, 0},
-        {"--template", OPTION_TEXT, false, &template, "NAME", "of a file for import: people-csv, roll-csv or fhir-r4", NULL, 0},
+        {"--template", OPTION_TEXT, false, &template, "NAME", "of a file for import: people-csv, people-nppes, roll-csv or fhir-r4", NULL, 0},
         ROWS_ACT(&act),
     };
     STEP(OPTIONS(call, "Enrols people: for each it makes a deed, shows it, signs it and brings it to the registry.", options));

@@ -103,7 +103,7 @@ static const char *tile_path(struct state_folder *f, const struct tile *tile)
 static int read_entries(struct state_folder *f, struct buffer *leaves)
 {
     for (uint64_t index = 0; index * TILE_WIDTH < f->size; index++) {
-        const struct tile tile = {.entries = true, .index = index, .width = tile_width(f->size, 0, index)};
+        const struct tile tile = tile_of_entry(f->size, index * TILE_WIDTH);
         const char *path = tile_path(f, &tile);
         span bytes;
         csign_fault fault;
@@ -115,20 +115,6 @@ static int read_entries(struct state_folder *f, struct buffer *leaves)
     return DONE;
 }
 
-/* How large the log is that a checkpoint speaks of; the gate verifies it afterwards. */
-static csign_code size_of(struct call *call, span checkpoint, uint64_t *ret, csign_fault *fault)
-{
-    struct buffer scratch = call_buffer(call, checkpoint.size);
-    struct note *note = call_memory(call, sizeof *note);
-    struct checkpoint read;
-    TRY(note_read(checkpoint, &scratch, note, fault));
-    TRY(checkpoint_read(note->text, &read, fault));
-    *ret = read.size;
-    return read.size <= STATE_LEAVES_MAX
-               ? CSIGN_OK
-               : fault_set(fault, CSIGN_E_TOO_LARGE, "size", "more than 16 million leaves");
-}
-
 static int read_log(struct state_folder *f)
 {
     const char *path = call_format(f->call, "%s/status/checkpoint", f->path);
@@ -136,7 +122,7 @@ static int read_log(struct state_folder *f)
     csign_fault fault;
     csign_gate *next = NULL;
     STEP(file_read(f->call, path, CHECKPOINT_MAX, &checkpoint));
-    csign_code code = size_of(f->call, checkpoint, &f->size, &fault);
+    csign_code code = checkpoint_note_size(checkpoint, STATE_LEAVES_MAX, call_buffer(f->call, CHECKPOINT_MAX), &f->size, &fault);
     if (code != CSIGN_OK)
         return fail_code(f->call, CANNOT, code, &fault, path);
     struct buffer leaves = call_buffer(f->call, (size_t)f->size * LEAF_SIZE);
@@ -305,7 +291,7 @@ static csign_code get_tile(void *context, unsigned level, uint64_t index, uint32
 static int write_entries(struct state_folder *f, uint64_t size)
 {
     for (uint64_t index = f->size / TILE_WIDTH; index * TILE_WIDTH < size; index++) {
-        const struct tile tile = {.entries = true, .index = index, .width = tile_width(size, 0, index)};
+        const struct tile tile = tile_of_entry(size, index * TILE_WIDTH);
         const char *path = tile_path(f, &tile);
         struct buffer bytes = call_buffer(f->call, TILE_WIDTH * ENTRY_BYTES);
         for (uint64_t i = 0; i < tile.width; i++)

@@ -6,7 +6,6 @@
 #include <sodium.h>
 
 #define ROOTS_MAX    1024u
-#define LEAVES_MAX   (UINT64_C(1) << 26) /* 3 GiB */
 #define SCRATCH_SIZE (EVENT_LEAVES_MAX * LEAF_SIZE + 65536u)
 
 /* --- the gate --- */
@@ -87,22 +86,10 @@ csign_code watched_roots(struct watched *w, csign_fault *fault)
 
 /* --- the log --- */
 
-static csign_code size_of(span bytes, struct buffer *scratch, uint64_t *ret, csign_fault *fault)
-{
-    struct note note;
-    struct checkpoint checkpoint;
-    scratch->size = 0;
-    TRY(note_read(bytes, scratch, &note, fault));
-    TRY(checkpoint_read(note.text, &checkpoint, fault));
-    *ret = checkpoint.size;
-    return checkpoint.size <= LEAVES_MAX ? CSIGN_OK
-                                         : fault_set(fault, CSIGN_E_TOO_LARGE, "size", "more than 67 million leaves");
-}
-
 /* Appends the leaves from `from` to the end of the tile that they are in. */
 static csign_code fetch_tile(struct watched *w, uint64_t from, uint64_t size, struct buffer *leaves, csign_fault *fault)
 {
-    const struct tile tile = {.entries = true, .index = from / TILE_WIDTH, .width = tile_width(size, 0, from / TILE_WIDTH)};
+    const struct tile tile = tile_of_entry(size, from);
     char tail[128] = "";
     struct buffer path = buffer_open(tail, sizeof tail - 1);
     struct reply reply;
@@ -137,7 +124,8 @@ csign_code watched_log(struct watched *w, csign_fault *fault)
         return fault_set(fault, CSIGN_E_CHECKPOINT_MALFORMED, "", "longer than 8 KiB");
     const span checkpoint = span_of(memory, reply.body.size);
     memcpy(memory, reply.body.data, reply.body.size);
-    TRY(size_of(checkpoint, &w->scratch, &size, fault));
+    w->scratch.size = 0;
+    TRY(checkpoint_note_size(checkpoint, CHECKPOINT_HELD_MAX, w->scratch, &size, fault));
     const uint64_t count = size > first ? size - first : 0;
     struct buffer leaves = call_buffer(w->remote->call, (size_t)count * LEAF_SIZE + 1);
     while (leaves.size < count * LEAF_SIZE)

@@ -23,6 +23,18 @@ csign_code checkpoint_read(span text, struct checkpoint *ret, csign_fault *fault
     return CSIGN_OK;
 }
 
+csign_code checkpoint_note_size(span bytes, uint64_t max, struct buffer scratch, uint64_t *ret, csign_fault *fault)
+{
+    struct note note;
+    struct checkpoint checkpoint;
+    TRY(note_read(bytes, &scratch, &note, fault));
+    TRY(checkpoint_read(note.text, &checkpoint, fault));
+    if (checkpoint.size > max)
+        return fault_set(fault, CSIGN_E_TOO_LARGE, "size", "more leaves than are held in memory");
+    *ret = checkpoint.size;
+    return CSIGN_OK;
+}
+
 void checkpoint_write(struct buffer *out, const struct checkpoint *checkpoint)
 {
     buffer_put(out, checkpoint->origin);

@@ -106,6 +106,23 @@ static const struct schema_field number_field = {.name = "licence_number", .kind
 static const struct schema_field identifiers_field = {
     .name = "identifiers", .kind = FIELD_OBJECTS, .max = 16, .more = &identifier_schema};
 
+/* What a credential and the description that it is made from say alike. */
+#define LICENCE_CLAIMS \
+    {.name = "profession", .kind = FIELD_WORD, .more = &professions, AT(credential, profession)}, \
+    {.name = "level", .kind = FIELD_WORD, .more = &levels, AT(credential, level)}, \
+    {.name = "jurisdiction", .kind = FIELD_CODES, .max = JURISDICTIONS_MAX, AT(credential, jurisdiction)}, \
+    {.name = "specialty", .kind = FIELD_OBJECTS, .max = 32, .more = &claim_specialty_schema, AT(credential, specialty)}, \
+    {.name = "privileges", .kind = FIELD_OBJECT, .more = &claim_privileges_schema, AT(credential, privileges)}, \
+    {.name = "site", .kind = FIELD_OBJECT, .more = &site_schema, AT(credential, site)}, \
+    {.name = "independent_since", .kind = FIELD_DATE, .optional = true, AT(credential, independent_since)}, \
+    {.name = "licensed_until", .kind = FIELD_DATE, .optional = true, AT(credential, licensed_until)}, \
+    {.name = "conditions", .kind = FIELD_OBJECTS, .max = 32, .more = &claim_condition_schema, AT(credential, conditions)}, \
+    {.name = "assurance", .kind = FIELD_OBJECT, .more = &assurance_schema, AT(credential, assurance)}, \
+    {.name = "authenticator", .kind = FIELD_OBJECT, .more = &authenticator_schema, AT(credential, authenticator)}
+#define PERSON_CLAIMS \
+    {.name = "name", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, .optional = true, AT(credential, name)}, \
+    {.name = "licence_number", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, .optional = true, AT(credential, licence_number)}
+
 static const struct schema_field credential_fields[] = {
     {.name = "vct", .kind = FIELD_TEXT, .max = 1000, AT(credential, vct)},
     {.name = "iss", .kind = FIELD_TEXT, .max = 500, AT(credential, iss)},
@@ -115,20 +132,9 @@ static const struct schema_field credential_fields[] = {
     {.name = "sub", .kind = FIELD_ID, AT(credential, sub)},
     {.name = "cnf", .kind = FIELD_OBJECT, .more = &confirmation_schema, AT(credential, cnf)},
     {.name = "status", .kind = FIELD_OBJECT, .more = &status_schema, AT(credential, status)},
-    {.name = "profession", .kind = FIELD_WORD, .more = &professions, AT(credential, profession)},
-    {.name = "level", .kind = FIELD_WORD, .more = &levels, AT(credential, level)},
-    {.name = "jurisdiction", .kind = FIELD_CODES, .max = JURISDICTIONS_MAX, AT(credential, jurisdiction)},
-    {.name = "specialty", .kind = FIELD_OBJECTS, .max = 32, .more = &claim_specialty_schema, AT(credential, specialty)},
-    {.name = "privileges", .kind = FIELD_OBJECT, .more = &claim_privileges_schema, AT(credential, privileges)},
-    {.name = "site", .kind = FIELD_OBJECT, .more = &site_schema, AT(credential, site)},
-    {.name = "independent_since", .kind = FIELD_DATE, .optional = true, AT(credential, independent_since)},
-    {.name = "licensed_until", .kind = FIELD_DATE, .optional = true, AT(credential, licensed_until)},
-    {.name = "conditions", .kind = FIELD_OBJECTS, .max = 32, .more = &claim_condition_schema, AT(credential, conditions)},
-    {.name = "assurance", .kind = FIELD_OBJECT, .more = &assurance_schema, AT(credential, assurance)},
-    {.name = "authenticator", .kind = FIELD_OBJECT, .more = &authenticator_schema, AT(credential, authenticator)},
+    LICENCE_CLAIMS,
     {.name = "test", .kind = FIELD_CALL, .call = read_held, .optional = true, AT(credential, test)},
-    {.name = "name", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, .optional = true, AT(credential, name)},
-    {.name = "licence_number", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, .optional = true, AT(credential, licence_number)},
+    PERSON_CLAIMS,
     {.name = "identifiers", .kind = FIELD_OBJECTS, .max = 16, .more = &identifier_schema, .optional = true,
      AT(credential, identifiers)},
 };
@@ -143,19 +149,8 @@ static const struct schema plain_identifier_schema = SCHEMA(struct specialty, pl
 
 static const struct schema_field practitioner_fields[] = {
     {.name = "sub", .kind = FIELD_ID, .optional = true, AT(credential, sub)},
-    {.name = "profession", .kind = FIELD_WORD, .more = &professions, AT(credential, profession)},
-    {.name = "level", .kind = FIELD_WORD, .more = &levels, AT(credential, level)},
-    {.name = "jurisdiction", .kind = FIELD_CODES, .max = JURISDICTIONS_MAX, AT(credential, jurisdiction)},
-    {.name = "specialty", .kind = FIELD_OBJECTS, .max = 32, .more = &claim_specialty_schema, AT(credential, specialty)},
-    {.name = "privileges", .kind = FIELD_OBJECT, .more = &claim_privileges_schema, AT(credential, privileges)},
-    {.name = "site", .kind = FIELD_OBJECT, .more = &site_schema, AT(credential, site)},
-    {.name = "independent_since", .kind = FIELD_DATE, .optional = true, AT(credential, independent_since)},
-    {.name = "licensed_until", .kind = FIELD_DATE, .optional = true, AT(credential, licensed_until)},
-    {.name = "conditions", .kind = FIELD_OBJECTS, .max = 32, .more = &claim_condition_schema, AT(credential, conditions)},
-    {.name = "assurance", .kind = FIELD_OBJECT, .more = &assurance_schema, AT(credential, assurance)},
-    {.name = "authenticator", .kind = FIELD_OBJECT, .more = &authenticator_schema, AT(credential, authenticator)},
-    {.name = "name", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, .optional = true, AT(credential, name)},
-    {.name = "licence_number", .kind = FIELD_TEXT, .max = CSIGN_STRING_MAX, .optional = true, AT(credential, licence_number)},
+    LICENCE_CLAIMS,
+    PERSON_CLAIMS,
     {.name = "identifiers", .kind = FIELD_OBJECTS, .max = 16, .more = &plain_identifier_schema, .optional = true,
      AT(credential, identifiers)},
 };

@@ -110,14 +110,17 @@ static unsigned escape_read(const uint8_t *at, const uint8_t *end, uint32_t *ret
     return 12;
 }
 
-/* Whether any of eight bytes ends the run of plain characters: a control, '"', '\' or one above 0x7F. */
-static bool word_stops(const uint8_t *at)
+/*
+ * Marks, in the top bit of its byte, what ends a run of plain characters among eight: a control, '"', '\' or one above 0x7F. The first
+ * mark is true; a borrow may set others behind it. The first of the eight is the lowest byte.
+ */
+static uint64_t word_stops(const uint8_t *at)
 {
-    uint64_t w;
-    memcpy(&w, at, sizeof w);
+    const uint64_t w = (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24 | (uint64_t)at[4] << 32 |
+                       (uint64_t)at[5] << 40 | (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
     const uint64_t ones = UINT64_C(0x0101010101010101);
     uint64_t quote = w ^ ones * '"', backslash = w ^ ones * '\\';
-    return ((w | (w - ones * 0x20u) | (quote - ones) | (backslash - ones)) & ones * 0x80u) != 0;
+    return (w | (w - ones * 0x20u) | (quote - ones) | (backslash - ones)) & ones * 0x80u;
 }
 
 /* Reads a string whose opening quote was seen. *ret is its text as written, *ret_escaped whether it holds escapes. */
@@ -126,8 +129,11 @@ static bool scan_string(struct json *j, span *ret, bool *ret_escaped)
     const uint8_t *at = j->at + 1, *begin = at, *end = j->end;
     bool escaped = false;
     for (;;) {
-        while (end - at >= 8 && !word_stops(at))
+        uint64_t stops = 0;
+        while (end - at >= 8 && (stops = word_stops(at)) == 0)
             at += 8;
+        for (; stops != 0 && !(stops & 0x80u); stops >>= 8)
+            at++;
         while (at < end && *at >= 0x20u && *at < 0x80u && *at != '"' && *at != '\\')
             at++;
         if (at == end) {

@@ -104,6 +104,12 @@ uint32_t tile_width(uint64_t size, unsigned level, uint64_t index)
     return index < count / TILE_WIDTH ? TILE_WIDTH : (uint32_t)(count % TILE_WIDTH);
 }
 
+struct tile tile_of_entry(uint64_t size, uint64_t place)
+{
+    const uint64_t index = place / TILE_WIDTH;
+    return (struct tile){.entries = true, .index = index, .width = tile_width(size, 0, index)};
+}
+
 /* --- entries tiles --- */
 
 void tile_entry_write(struct buffer *out, span leaf)

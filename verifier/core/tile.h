@@ -31,6 +31,9 @@ bool tile_path_read(span path, struct tile *ret);
 /* How many entries tile `index` of a level has in a log of `size` leaves: 0 to 256. */
 uint32_t tile_width(uint64_t size, unsigned level, uint64_t index);
 
+/* The entries tile of leaf `place` in a log of `size` leaves. */
+struct tile tile_of_entry(uint64_t size, uint64_t place);
+
 /* --- entries tiles --- */
 
 /* Appends one leaf as an entries tile holds it: u16 length, then the leaf. */

@@ -51,23 +51,10 @@ csign_code fetch_roots(struct follower *f, csign_fault *fault)
 
 /* --- the log --- */
 
-/* The size that a checkpoint speaks of; the gate verifies it afterwards. */
-static csign_code size_of(span bytes, uint64_t *ret, csign_fault *fault)
-{
-    uint8_t memory[CHECKPOINT_MAX];
-    struct buffer scratch = buffer_open(memory, sizeof memory);
-    struct note note;
-    struct checkpoint checkpoint;
-    TRY(note_read(bytes, &scratch, &note, fault));
-    TRY(checkpoint_read(note.text, &checkpoint, fault));
-    *ret = checkpoint.size;
-    return checkpoint.size <= LEAVES_MAX ? CSIGN_OK : fault_set(fault, CSIGN_E_TOO_LARGE, "size", "more than 67 million leaves");
-}
-
 /* Appends the leaves from `from` to the end of the tile that they are in. */
 static csign_code fetch_tile(struct follower *f, uint64_t from, uint64_t size, struct buffer *leaves, csign_fault *fault)
 {
-    const struct tile tile = {.entries = true, .index = from / TILE_WIDTH, .width = tile_width(size, 0, from / TILE_WIDTH)};
+    const struct tile tile = tile_of_entry(size, from);
     uint8_t memory[TILE_WIDTH * LEAF_SIZE];
     struct buffer all = buffer_open(memory, sizeof memory);
     char path[128] = "/status/";
@@ -113,14 +100,14 @@ static csign_code gather(struct follower *f, uint64_t size, uint8_t **ret, bool 
 csign_code fetch_log(struct follower *f, csign_fault *fault)
 {
     struct holding *h = f->holding;
-    uint8_t checkpoint[CHECKPOINT_MAX], *leaves = NULL;
+    uint8_t checkpoint[CHECKPOINT_MAX], memory[CHECKPOINT_MAX], *leaves = NULL;
     uint64_t size = 0;
     bool used_kept = false;
     struct reply reply;
     TRY(client_get(f->client, "/status/checkpoint", CHECKPOINT_MAX, &reply, fault));
     const span note = span_of(checkpoint, reply.body.size);
     memcpy(checkpoint, reply.body.data, reply.body.size);
-    TRY(size_of(note, &size, fault));
+    TRY(checkpoint_note_size(note, CHECKPOINT_HELD_MAX, buffer_open(memory, sizeof memory), &size, fault));
     if (size <= h->replayed) { /* the gate says what it is if it is smaller */
         csign_code code = hold_leaves(h, NULL, 0, note, fault);
         return size == h->replayed && code == CSIGN_E_CHECKPOINT_ROLLED_BACK ? CSIGN_OK : code; /* a cache's, a little older */

@@ -11,9 +11,7 @@
 
 #include <stdatomic.h>
 
-#define LEAVES_MAX (UINT64_C(1) << 26) /* 3 GiB of leaves */
-
-#define PAST_MAX   64u
+#define PAST_MAX 64u
 
 struct follower {
     struct holding *holding;

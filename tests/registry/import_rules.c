@@ -1,0 +1,216 @@
+/* Files for import and the rules of deeds: nobody's own licence, and what cannot be corrected or voided. */
+#include "import_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#define STAFF_HEADER \
+    "name,npi,identifier_system,identifier_value,profession,level,jurisdiction,licence_number,prescribe,basis,consent,from\r\n"
+#define STAFF_ROLL "npi,profession,level,jurisdiction,licence_number,prescribe,licensed_until,status\r\n"
+#define NPI_URI    "http://hl7.org/fhir/sid/us-npi"
+#define OWN        "5 practitioner: nobody signs what concerns their own licence: two other officers bring this row"
+
+/* A member of the staff, who has this number here: an officer's is the name of her office. */
+static void staff(unsigned n, const char *number_here, const char *prescribe)
+{
+    file_add("Dr %u,%s,%s,%s,physician,independent,US-KS,KS-%u,%s,primary,yes,2026-01-01", n, npi(1, n), number_here[0] ? "staff" : "",
+             number_here, n, prescribe);
+}
+
+/* What came about in another way than by files. */
+static void execute(struct world *w, const char *sql)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(w->store_path, &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+static void is(const char *found, const char *expected)
+{
+    assert_string_equal(found, expected);
+}
+
+/* --- nobody's own --- */
+
+/* In the dry run of whoever brings the file; and of the second officer once she has signed. The others go in. */
+static void own_row(void **state)
+{
+    struct world *w = *state;
+    file_begin(STAFF_HEADER);
+    staff(1, "h1", "no");
+    staff(2, "h2", "no");
+    staff(3, "h3", "no");
+    struct file f = checked(w, "clinic-1", "people-csv", file_bytes());
+    is(row(w, &f, 2), OWN);
+    is(row(w, &f, 3), "1");
+    is(row(w, &f, 4), "1");
+    is(outcome(w, &f), "4: 2 0 0 0 1");
+    apply_file(w, &f);
+    is(row(w, &f, 3), OWN);
+    is(row(w, &f, 4), "1");
+    assert_int_equal(number(w, "select differing from import_file"), 1);
+    is(text(w, "select name from practitioner"), "Dr 3");
+}
+
+/* She is known by an identifier that the file does not repeat, by her id, or by her key: neither licence, affiliation nor role changes. */
+static void own_row_of_somebody_known(void **state)
+{
+    static const char *const marks[] = {
+        "insert into practitioner_identifier select 'staff', 'h1', id from practitioner where name = 'Dr 1'",
+        "insert into binding (practitioner, licence, affiliation, key, thumbprint, storage, user_auth, attested, proofing, bound_ms) "
+        "select l.practitioner, l.id, a.id, o.key, o.key, 1, 1, 0, 1, 0 "
+        "from licence l join affiliation a on a.licence = l.id join officer o on o.body = 'clinic-1' and o.id = 'h2' where l.number = 'KS-1'"};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        void *other = NULL;
+        assert_int_equal(world_make(&other), 0);
+        struct world *w = other;
+        world_institutions(w);
+        file_begin(STAFF_HEADER);
+        staff(1, "", "no");
+        staff(2, "", "no");
+        struct file f = checked(w, "clinic-1", "people-csv", file_bytes());
+        apply_file(w, &f);
+        file_begin(STAFF_HEADER);
+        staff(1, "", "yes");
+        staff(2, "", "yes");
+        f = checked(w, "clinic-1", "people-csv", file_bytes());
+        is(outcome(w, &f), "4: 0 2 0 0 0");
+        execute(w, marks[i]);
+        apply_file(w, &f);
+        is(row(w, &f, 2), OWN);
+        is(row(w, &f, 3), "2");
+        is(text(w, "select number from licence where privileges like '%%\"prescribe\":true%%'"), "KS-2");
+
+        file_begin("");
+        file_add("{\"resourceType\":\"PractitionerRole\",\"id\":\"r1\",\"practitioner\":{\"identifier\":{\"system\":\"" NPI_URI
+                 "\",\"value\":\"%s\"}},\"period\":{\"start\":\"2026-02-01\"}}", npi(1, 1));
+        f = checked(w, "clinic-1", "fhir-r4", file_bytes());
+        if (i > 0)
+            apply_file(w, &f); /* h1 brought it, and only h2 is concerned */
+        is(row(w, &f, 1), OWN);
+        (void)world_remove(&other);
+    }
+    (void)state;
+}
+
+/* An authority's officer does not confirm her own licence either. */
+static void own_row_of_a_roll(void **state)
+{
+    struct world *w = *state;
+    file_begin(STAFF_HEADER);
+    staff(1, "o2", "yes");
+    staff(2, "", "yes");
+    struct file f = checked(w, "clinic-1", "people-csv", file_bytes());
+    apply_file(w, &f);
+    file_begin(STAFF_ROLL);
+    file_add("%s,physician,independent,US-KS,KS-1,yes,,active", npi(1, 1));
+    file_add("%s,physician,independent,US-KS,KS-2,yes,,active", npi(1, 2));
+    f = checked(w, "us-ks", "roll-csv", file_bytes());
+    is(outcome(w, &f), "4: 0 2 0 0 0");
+    apply_file(w, &f);
+    is(row(w, &f, 2), OWN);
+    is(text(w, "select number from licence where assurance = 2"), "KS-2");
+}
+
+/* --- what a file is silent on --- */
+
+#define PERSON \
+    "{\"resourceType\":\"Practitioner\",\"id\":\"p1\",\"identifier\":[{\"system\":\"" NPI_URI \
+    "\",\"value\":\"%s\"}],\"name\":[{\"text\":\"Dr 1\"}],\"qualification\":[{\"identifier\":[{\"value\":\"KS-1\"}]," \
+    "\"code\":{\"coding\":[{\"code\":\"MD\"}]}%s}]}"
+#define ROLE \
+    "{\"resourceType\":\"PractitionerRole\",\"id\":\"r1\",\"practitioner\":{\"reference\":\"Practitioner/p1\"}," \
+    "\"period\":{\"start\":\"%s\"}}"
+
+/* A qualification has a number and an end, a role a period; privileges, specialty, basis and consent stay as the table had them. */
+static void what_fhir_does_not_say_stays(void **state)
+{
+    struct world *w = *state;
+    file_begin(PEOPLE_HEADER);
+    file_add("Dr 1,,%s,physician,independent,US-KS,KS-1,207Q00000X,yes,2030-01-01,filed,yes,2026-01-01,2040-01-01,", npi(1, 1));
+    struct file f = checked(w, "clinic-1", "people-csv", file_bytes());
+    apply_file(w, &f);
+    const char *held = "select level || privileges || specialty || basis || consent || ' ' || licensed_until || ' ' || from_s || ' ' || to_s from licence "
+                       "l join affiliation a on a.licence = l.id";
+#define KEPT "1{\"prescribe\":true,\"schedules\":[],\"antimicrobial_grade\":0,\"narcotic\":false}[{\"system\":\"nucc\",\"code\":\"207Q00000X\"}]21 "
+    is(text(w, "%s", held), KEPT "20300101 1767225600 2208988800");
+    for (unsigned i = 0; i < 2; i++) {
+        file_begin("");
+        file_add(PERSON, npi(1, 1), i ? ",\"period\":{\"end\":\"2032-01-01\"}" : "");
+        file_add(ROLE, i ? "2026-02-01" : "2026-01-01");
+        f = checked(w, "clinic-1", "fhir-r4", file_bytes());
+        is(outcome(w, &f), i ? "4: 0 2 0 0 0" : "4: 0 0 2 0 0");
+        apply_file(w, &f);
+        is(text(w, "%s", held), i ? KEPT "20320101 1769904000 2208988800" : KEPT "20300101 1767225600 2208988800");
+    }
+}
+
+/* --- correct and void --- */
+
+static void refused(struct world *w, csign_code code, const char *reason)
+{
+    assert_int_equal(code, CSIGN_E_CONFLICT);
+    is(w->fault.field, "deed");
+    is(w->fault.reason, reason);
+}
+
+static void corrected_or_voided(void **state)
+{
+    struct world *w = *state;
+    file_begin(STAFF_HEADER);
+    staff(1, "", "no");
+    struct file f = checked(w, "clinic-1", "people-csv", file_bytes());
+    const char *counts = "{\"added\":1,\"updated\":0,\"unchanged\":0,\"flagged\":0,\"rejected\":0}";
+
+    /* While it waits, void strikes it out: the file may be signed again. */
+    assert_int_equal(give(w, "clinic-1/h1", "enrol.import", "clinic-1", "\"file\":\"%s\",\"template\":\"people-csv\",\"counts\":%s",
+                          b64(span_of(f.hash, 32)), counts), CSIGN_OK);
+    must_be(w, give(w, C1, "void", "clinic-1", "\"deed\":\"%s\"," WHY, b64(span_of(w->hash, 32))), DEED_EFFECTIVE);
+    apply_file(w, &f);
+    const char *deed = b64(span_of(w->hash, 32));
+
+    /* Once it has effect: by what puts it right, and nothing is changed. */
+    const char *instead = "bring a file with what is right; what should not be there ends by affiliation.end";
+    refused(w, give(w, C1, "void", "clinic-1", "\"deed\":\"%s\"," WHY, deed), instead);
+    refused(w, give(w, C1, "correct", "clinic-1", "\"deed\":\"%s\",\"with\":{\"counts\":%s}," WHY, deed, counts), instead);
+    assert_int_equal(number(w, "select count(*) from affiliation where ended_ms is null"), 1);
+
+    file_begin(STAFF_ROLL);
+    file_add("%s,physician,independent,US-KS,KS-1,no,,active", npi(1, 1));
+    f = checked(w, "us-ks", "roll-csv", file_bytes());
+    apply_file(w, &f);
+    deed = b64(span_of(w->hash, 32));
+    instead = "bring a roll with what is right; who must not sign is suspended by an order";
+    refused(w, give(w, KS, "void", "us-ks", "\"deed\":\"%s\"," WHY, deed), instead);
+    refused(w, give(w, KS, "correct", "us-ks", "\"deed\":\"%s\",\"with\":{\"template\":\"roll-csv\"}," WHY, deed), instead);
+    assert_int_equal(number(w, "select count(*) from licence where assurance = 2"), 1);
+}
+
+static int begin_world(void **state)
+{
+    if (world_make(state) != 0)
+        return -1;
+    world_institutions(*state);
+    return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin_world, world_remove)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(own_row),
+        cmocka_unit_test(own_row_of_somebody_known),
+        TEST(own_row_of_a_roll),
+        TEST(what_fhir_does_not_say_stays),
+        TEST(corrected_or_voided),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
