@@ -111,32 +111,41 @@ static void compare_rules(struct diff *d, const char *title, const struct place 
     put_members(d, title, '+', after->json, before->json);
 }
 
-/* A rule that the other policy does not have. */
-static void put_rule(struct diff *d, const char *title, char sign, const char *what, const struct rule *rule)
+/* A rule that the other policy does not have: all that it says. */
+static void put_rule(struct diff *d, const char *title, char sign, const struct rule *rule)
 {
     struct row rows[RULE_ROWS_MAX];
     size_t count = rule_rows(d->call, rule, rows);
-    d->titled = false;
-    put_change(d, title, sign, "rule", what);
     for (size_t i = 0; i < count; i++)
         put_change(d, title, sign, rows[i].label, rows[i].text);
+}
+
+static const char *place_name(struct call *call, const struct place *place)
+{
+    return call_format(call, "%s in %s", plain(call, place->act), plain(call, place->setting));
 }
 
 static void compare_places(struct diff *d, const struct places *before, const struct places *after)
 {
     for (size_t i = 0; i < before->count; i++) {
         const struct place *old = &before->items[i], *new = find_place(after, old);
-        const char *title = call_format(d->call, "%s in %s", plain(d->call, old->act), plain(d->call, old->setting));
-        if (new)
+        const char *title = place_name(d->call, old);
+        d->titled = false;
+        if (new) {
             compare_rules(d, title, old, new);
-        else
-            put_rule(d, title, '-', "this act is no longer released in this setting, or under a more general rule", old->rule);
+            continue;
+        }
+        put_change(d, title, '-', "rule", "no longer: from now on it is under a more general rule, or not released at all");
+        put_rule(d, title, '-', old->rule);
     }
     for (size_t i = 0; i < after->count; i++) {
         const struct place *new = &after->items[i];
-        if (!find_place(before, new))
-            put_rule(d, call_format(d->call, "%s in %s", plain(d->call, new->act), plain(d->call, new->setting)), '+',
-                     "a rule of its own", new->rule);
+        const char *title = place_name(d->call, new);
+        d->titled = false;
+        if (find_place(before, new))
+            continue;
+        put_change(d, title, '+', "rule", "new: until now it was under a more general rule, or not released at all");
+        put_rule(d, title, '+', new->rule);
     }
 }
 

@@ -128,6 +128,10 @@ csign_code hold_policy(struct holding *h, span note, const uint8_t name[24], boo
 {
     csign_gate *next = NULL;
     TRY(csign_gate_apply_policy(h->gate, note, &next, fault));
+    if (!note_is_named(note, name, 24)) {
+        csign_gate_free(&next);
+        return fault_set(fault, CSIGN_E_POLICY_UNNAMED, "policy", "another note than the one of this name");
+    }
     TRY(show(h, next));
     if (is_new) {
         struct keeping k = {.policy_note = note, .policy_name = name};
@@ -158,7 +162,8 @@ csign_code hold_root(struct holding *h, span note, csign_fault *fault)
     TRY(hash_of_note(note, hash, fault));
     TRY(csign_gate_apply_root(h->gate, note, &next, fault));
     const csign_gate_info after = describe(next);
-    const bool is_new_log = after.marks.log_size < before.marks.log_size;
+    /* Whoever saw two histories describes the marks of its start: those of a new file are 0. */
+    const bool is_new_log = after.marks.log_size < before.marks.log_size || after.is_distrusted < before.is_distrusted;
     struct keeping k = {.root_note = note, .root_version = after.marks.root_version, .root_hash = hash};
     if (is_new_log) {
         k.drops_leaves = true;
