@@ -98,16 +98,18 @@ csign_code check_policy(struct deciding *d)
     return passed(d, CHECK_POLICY);
 }
 
-bool has_emergency(const struct deciding *d)
+bool allows_break_glass(const struct deciding *d)
 {
-    for (size_t i = 0; i < d->applicable_count; i++)
-        if (d->applicable[i].rule->has_emergency)
-            return true;
-    return false;
+    for (size_t i = 0; i < d->applicable_count; i++) {
+        const struct applicable *a = &d->applicable[i];
+        if (a->policy != &d->gate->opening->overlay && !a->rule->has_emergency)
+            return false;
+    }
+    return true;
 }
 
 /*
- * Whether break-glass is asked for: each request, which its sign-off must equal in check 5, states it, and a rule has it.
+ * Whether break-glass is asked for: each request, which its sign-off must equal in check 5, states it, and the policies have it.
  * Only asked where evidence is too old otherwise.
  */
 static bool asks_break_glass(struct deciding *d)
@@ -115,7 +117,7 @@ static bool asks_break_glass(struct deciding *d)
     const struct csign_release *r = d->release;
     struct request *request = &d->slots[0].request; /* check 4 reads it again */
     size_t mark = d->scratch.size;
-    bool asks = r->sign_off_count > 0 && r->sign_off_count <= r->request_count && has_emergency(d);
+    bool asks = r->sign_off_count > 0 && r->sign_off_count <= r->request_count && allows_break_glass(d);
     for (size_t i = 0; i < r->sign_off_count && asks; i++) {
         asks = request_read(r->slots[i].request, &d->scratch, request, NULL) == CSIGN_OK &&
                request->facts.exception == EXCEPTION_BREAK_GLASS;

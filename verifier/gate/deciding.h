@@ -91,7 +91,7 @@ struct deciding {
     size_t covering_count;
     uint64_t release_limit_s;
     int64_t emergency_limit_s; /* of evidence, under break-glass */
-    bool break_glass;          /* it was asked for, and a rule has it */
+    bool break_glass;          /* it was asked for, and the policies have it */
     struct answered slots[CSIGN_SLOTS_MAX];
     size_t slot_count;
     struct fhir fhir;
@@ -107,12 +107,18 @@ struct deciding {
     } while (0)
 
 /*
+ * check_root.c: whether break-glass exists here: the rule of every policy that must allow has it. The app's overlay has no say:
+ * what it allows is of itself alone, and its own age limit stands unless it lifts it.
+ */
+bool allows_break_glass(const struct deciding *d);
+
+/*
  * Whether the exception that a signer stated excuses a demand under a rule; then the decision names it. It is the last
  * operand of a condition: what was met needs no excuse.
  */
 static inline bool is_excused(struct deciding *d, const struct rule *rule, uint8_t exception, unsigned bridge)
 {
-    if (!(rule_bridges(rule, exception) >> bridge & 1))
+    if (!(rule_bridges(rule, exception) >> bridge & 1) || (exception == EXCEPTION_BREAK_GLASS && !allows_break_glass(d)))
         return false;
     d->out->exception = vocabulary_word(&exceptions, exception);
     return true;
@@ -124,9 +130,6 @@ static inline csign_code passed(struct deciding *d, enum check check)
     d->out->checks |= 1u << (check - 1);
     return CSIGN_OK;
 }
-
-/* check_root.c: whether some rule allows break-glass. */
-bool has_emergency(const struct deciding *d);
 
 csign_code check_root(struct deciding *d);
 csign_code check_policy(struct deciding *d);
