@@ -67,11 +67,12 @@ struct applicable {
     size_t asked;                                      /* slots that the rule asks for */
 };
 
-/* What a document says of itself, if it is FHIR JSON. */
+/* What a document says of itself, if it is JSON; is_fhir: it is one resource, or an array of them. */
 #define FHIR_TYPES_MAX 64u
 struct fhir {
     bool is_fhir, unreadable;
-    bool has_ai_label, has_ai_agent, has_provenance;
+    bool has_ai_label, has_ai_agent, has_provenance; /* the last: with an AI among its agents, where FHIR has it stand */
+    size_t ai_roles;                                 /* codes of an AI so far */
     size_t type_count;
     span types[FHIR_TYPES_MAX]; /* of the resource and of all within it */
 };
