@@ -59,7 +59,7 @@ csign_code check_policy(struct deciding *d)
     /* Before that nobody can say that a policy is missing or stale: the reason must be the right one (LESSONS 11). */
     REFUSE_IF(d, !d->gate->has_evidence && !d->gate->distrusted, CSIGN_E_STATUS_UNKNOWN, "status",
               "no tree that freshness keys vouch for");
-    bool covered = false, expired = false, has_act = false;
+    bool covered = false, crowded = false, expired = false, has_act = false;
     d->setting = vocabulary_find(&settings, release->setting);
     d->release_limit_s = UINT64_MAX;
     d->out->status_limit = d->emergency_limit_s = INT64_MAX;
@@ -78,8 +78,10 @@ csign_code check_policy(struct deciding *d)
         const struct policy *policy = &held->policy;
         if (!policy_covers(policy, release->jurisdiction))
             continue;
-        if (d->covering_count == CSIGN_POLICIES_MAX)
-            return fault_set(&d->fault, CSIGN_E_INTERNAL, "policy", "more than 8 policies cover this place");
+        if (d->covering_count == CSIGN_POLICIES_MAX) {
+            crowded = true;
+            continue;
+        }
         d->covering[d->covering_count++] = policy;
         covered = true;
         expired |= policy->has_effective_to && (uint64_t)d->now >= policy->effective_to;
@@ -93,6 +95,7 @@ csign_code check_policy(struct deciding *d)
     apply_overlay(d);
     REFUSE_IF(d, !covered && !stale, CSIGN_E_POLICY_MISSING, "jurisdiction", "no policy in force covers it");
     REFUSE_IF(d, stale, CSIGN_E_POLICY_STALE, "policy", "in force by the log, and not held");
+    REFUSE_IF(d, crowded, CSIGN_E_TOO_LARGE, "policy", "more than 8 in force cover this place");
     REFUSE_IF(d, expired, CSIGN_E_POLICY_EXPIRED, "effective_to", "passed");
     REFUSE_IF(d, !has_act, CSIGN_E_ACT_UNKNOWN, "act", "no rule for it in this setting");
     return passed(d, CHECK_POLICY);

@@ -62,7 +62,6 @@ static csign_verdict verdict_of(csign_code code, uint32_t checks, bool break_gla
     case CSIGN_E_ROOT_MISSING:
     case CSIGN_E_ARGUMENT:
     case CSIGN_E_NO_SPACE:
-    case CSIGN_E_TOO_LARGE:
     case CSIGN_E_INTERNAL:
         return CSIGN_CANNOT_DECIDE;
     default:
