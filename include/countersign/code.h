@@ -352,7 +352,7 @@ extern "C" {
       "check the hash that the gate was configured with") \
     X(1609, POLICY_MALFORMED, "policy-malformed", "loading", "PROTOCOL 2, 3, 5, 6, 8", \
       "The policy is outside its schema.", \
-      "correct the member that is named") \
+      "correct the member that is named; docs/policy.schema.json says what each may be") \
     X(1610, POLICY_SIGNER, "policy-signer", "loading", "PROTOCOL 2, 3, 5, 6, 8", \
       "The key may not sign policies for this jurisdiction.", \
       "have the policy signed by a policy key that the root names for it") \

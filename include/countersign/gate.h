@@ -134,7 +134,10 @@ typedef struct csign_gate_want {
     int64_t effective_time; /* of a policy: from then on it is in force */
 } csign_gate_want;
 
-/* The place-th thing wanted, from 0. Returns 1, or 0 when there are no more. */
+/*
+ * The place-th thing wanted, from 0. Returns 1, or 0 when there are no more. A policy that was fetched may be another than
+ * the one asked for: give it to csign_gate_apply_wanted(), and go on to the next place where that refuses it.
+ */
 CSIGN_EXPORT int csign_gate_wants(const csign_gate *gate, size_t place, csign_gate_want *ret_want);
 
 #ifdef __cplusplus

@@ -17,9 +17,8 @@ import time
 
 for folder in ("flow", "fault"):
     sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", folder))
-from gate_client import PolicySigner, make_release, publish_policy  # noqa: E402
-from registry_client import Failure, Officer, Registry, wait_line  # noqa: E402
-from scene import Scene  # noqa: E402
+from local_gate import hospital, make_release  # noqa: E402
+from registry_client import Failure, Officer, wait_line  # noqa: E402
 
 AUTHORITY = [Officer("ksbha", "chen"), Officer("ksbha", "diaz")]
 DEPLOYMENT = "deployment-1"
@@ -38,7 +37,7 @@ class Gates:
         for first in range(0, count, IN_A_PROCESS):
             folder = os.path.join(self.folder, str(first))
             os.mkdir(folder)
-            words = [program, f"http://{registry.host}:{registry.port}", root, folder, DEPLOYMENT, str(min(IN_A_PROCESS, count - first))]
+            words = [program, registry.url, root, folder, DEPLOYMENT, str(min(IN_A_PROCESS, count - first))]
             self.processes.append(subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
         self.wait("ready")
 
@@ -85,14 +84,10 @@ def measure(scene, gates, person, orders):
 
 
 def main(program, gates_program, counts="1,100,1000", orders="25"):
-    signer = PolicySigner()
-    with Registry(program, AUTHORITY, policy_keys=[("US-KS", signer.vkey)]) as registry:
-        scene = Scene(registry, AUTHORITY)
-        scene.open_hospital()
-        publish_policy(scene, signer, 60)
+    with hospital(program, AUTHORITY) as scene:
         person = scene.clinician()
         for count in map(int, counts.split(",")):
-            gates = Gates(gates_program, registry, count)
+            gates = Gates(gates_program, scene.registry, count)
             try:
                 delays, lasts = measure(scene, gates, person, int(orders))
             finally:

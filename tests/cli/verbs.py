@@ -184,11 +184,13 @@ def policies():
             ('no rule', policy(rules=[]), 'rules'),
             ('an unknown profession', policy(rules=[{**RULE, 'signers': [{'professions': ['wizard'], 'meanings': ['approval']}]}]),
              'professions'),
+            ('a rule twice', policy(rules=[RULE, RULE]).replace(', {"acts"', ',\n{"acts"'), 'rules in x.json:2'),
             ('no signer', policy(rules=[{**RULE, 'signers': []}]), 'signers'),
             ('an offset that is none', policy(utc_offset='8'), 'utc_offset')):
         bad('a policy with ' + name, ['policy', 'lint', put('x.json', text)], 1, 'policy-malformed', field, 'x.json')
         bad('signing a policy with ' + name, ['policy', 'sign', 'x.json', '--origin', 'registry.test', '--key', 'reg/keys/policy-US',
             '--out', 'x'] + P, 1, field)
+    bad('a policy of more than 256 KiB', ['policy', 'lint', put('x.json', policy() + ' ' * (256 * 1024))], 1, 'too-large', 'x.json')
     sign = ['policy', 'sign', 'us.json', '--origin', 'registry.test', '--out', 'us.note', '--key']
     bad('a policy signed with the wrong passphrase', sign + ['reg/keys/policy-US', '--passphrase-file', 'other'], 1, 'passphrase-wrong')
     bad('a policy signed by a key for something else', sign + ['a.key'] + P, 1, 'purpose in a.key')
@@ -198,6 +200,9 @@ def policies():
     good('a policy against itself', ['policy', 'diff', 'us.json', 'us.note'], 'they say the same')
     strict = put('strict.json', policy(version=2, rules=[{**RULE, 'ai_authorship': 'human_only', 'max_status_age_s': 5}]))
     bad('a stricter policy', ['policy', 'diff', 'us.json', strict], 1, '- AI', '+ AI', 'human_only', 'at most 5s old', '+ version')
+    more = put('more.json', policy(rules=[RULE, {**RULE, 'acts': ['referral'], 'max_status_age_s': 7}], title='Another'))
+    bad('a policy with one rule more', ['policy', 'diff', 'us.json', more], 1, 'referral in', '+ evidence', 'at most 7s old', '+ title')
+    bad('a policy with one rule less', ['policy', 'diff', more, 'us.json'], 1, 'referral in', '- evidence', 'at most 7s old', '- title')
     table = '# T\n\nPolicies: [us](us.json).\n\nDate: 2040-01-01.\n\nGiven: act imaging_report, outpatient, in US-KS.\n\nSigned: physician, may imaging report.\n\n'
     head = '| Case | What | Who | Answer |\n|---|---|---|---|\n'
     good('cases', ['policy', 'test', put('cases.md', table + head + '| a | as given | as given | allow |\n')], '1 cases, 0 of them refusals')
@@ -241,9 +246,11 @@ def states():
     bad('a policy that nobody signed', publish + ['us.json'] + P, 1, 'note-malformed', 'us.json')
     bad('a truncated policy', publish + ['x.note'] + P, 1, 'note-malformed', 'x.note')
     run('policy', 'sign', 'us.json', '--origin', 'other.test', '--key', 'other-keys/policy-US', '--out', 'other.note', *P)
-    bad('a policy of another registry', publish + ['other.note'] + P, 1, 'policy-malformed')
+    bad('a policy of another registry', publish + ['other.note'] + P, 1, 'policy-malformed', 'origin in other.note')
     run('policy', 'sign', 'us.json', '--origin', 'registry.test', '--key', 'reg/keys/policy-CN', '--out', 'cn.note', *P)
-    bad('a policy by the key of another place', publish + ['cn.note'] + P, 1, 'policy-signer')
+    bad('a policy by the key of another place', publish + ['cn.note'] + P, 1, 'policy-signer', 'applies_to in cn.note')
+    run('policy', 'sign', put('x.json', policy(effective_from=0)), '--origin', 'registry.test', '--key', 'reg/keys/policy-US', '--out', 'x.note', *P)
+    bad('a policy of a time before its key', publish + ['x.note'] + P, 1, 'policy-signer', 'effective_from in x.note')
     good('a policy published', publish + ['us.note'] + P)
     bad('the same version again', publish + ['us.note'] + P, 1, 'policy-rolled-back')
     end = ['state', 'end', 'reg', '--index']
@@ -333,6 +340,15 @@ def signing():
         failures.append('the next request is not for slot 2')
     bad('the next signer for another act', ['request', '--prior', 'signed', '--document', 'report.txt', '--act', 'x'], 2, '--act beside')
     bad('a prior that is none', ['request', '--prior', 'us.json', '--document', 'report.txt'], 3, 'us.json')
+
+
+def policy_of_before(folder):
+    """A next version is published, and the version before it stands in its place: known, good, and not what is wanted."""
+    put('x.json', policy(version=2, effective_from=NOW - 30))
+    run('policy', 'sign', 'x.json', '--origin', 'registry.test', '--key', 'reg/keys/policy-US', '--out', 'x.note', *P)
+    run('state', 'publish', folder, 'x.note', *P)
+    for name in os.listdir(folder + '/policies'):
+        shutil.copy(HERE + '/us.note', os.path.join(folder, 'policies', name))
 
 
 def copy_of_registry(change):
@@ -435,6 +451,7 @@ def checking(pin, other):
             ('no policy', lambda f: shutil.rmtree(f + '/policies'), 1, 'policy-stale'),
             ('one policy under the name of another', misplace_policy, 3, 'policy-unnamed'),
             ('a changed policy', lambda f: edit(only_file(f + '/policies'), b'physician', b'dentist')(''), 3, 'note-signature-bad'),
+            ("another policy's note under a policy's name", policy_of_before, 3, 'policy-unnamed'),
             ('a next root', lambda f: shutil.copy(HERE + '/second.root', f + '/trust/2'), 0, 'ALLOW'),
             ("another registry's next root", lambda f: shutil.copy(HERE + '/other.root', f + '/trust/2'), 3, 'trust/2')):
         copy_of_registry(change)

@@ -1,14 +1,12 @@
-"""A local gate that is killed, started again and lied to, the app's key that it signs with, and a policy that lets it release."""
-import json
+"""A local gate that is killed, started again and lied to, and a registry whose policy lets it release."""
+import contextlib
 import os
 import secrets
-import subprocess
-import time
 
 import gate_client
-from registry_client import DEADLINE, Failure, Key, compact, note, now, wait_line
+from registry_client import Failure, Key, Registry, compact, note, now
+from scene import Scene
 
-PASSPHRASE = "correct horse\n"
 
 
 class PolicySigner:
@@ -38,28 +36,22 @@ def publish_policy(scene, signer, max_status_age_s, signoff_to_release_s=600):
                                        effective_ms=policy["effective_from"] * 1000), *scene.authority).ok(200)
 
 
+@contextlib.contextmanager
+def hospital(program, authority, max_status_age_s=60, signoff_to_release_s=600):
+    """The scene of a registry that runs, with a hospital and that policy."""
+    policy = PolicySigner()
+    with Registry(program, authority, policy_keys=[("US-KS", policy.vkey)]) as registry:
+        scene = Scene(registry, authority)
+        scene.open_hospital()
+        publish_policy(scene, policy, max_status_age_s, signoff_to_release_s)
+        yield scene
+
+
 def make_release(person, credential, deployment):
     """All that POST /release takes, under a new id, for a document that was signed just now."""
     document = b"No consolidation. " + secrets.token_hex(8).encode() + b"\n"
     request = gate_client.make_request(deployment, setting="inpatient")
     return gate_client.release_of(request, [gate_client.sign_off(person.key, credential, request, document)], document)
-
-
-class KeyFile:
-    """An app's key, in a sealed file of the command's making."""
-
-    def __init__(self, command, folder, deployment):
-        self.passphrase, self.path = os.path.join(folder, "app-passphrase"), os.path.join(folder, "app.key")
-        with open(os.open(self.passphrase, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
-            file.write(PASSPHRASE)
-        subprocess.run([command, "key", "new", "--purpose", "app", "--name", deployment, "--out", self.path, "--passphrase-file",
-                        self.passphrase], check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
-        shown = subprocess.run([command, "key", "show", self.path, "--json"], check=True, capture_output=True, timeout=60)
-        self.vkey = json.loads(shown.stdout)["vkey"]
-
-    @property
-    def options(self):
-        return ["--key", self.path, "--passphrase-file", self.passphrase]
 
 
 class Gate(gate_client.Gate):
@@ -68,20 +60,11 @@ class Gate(gate_client.Gate):
     def __init__(self, command, registry, deployment, *more, url=None, shim=None):
         folder = os.path.join(registry.parent, deployment)
         os.mkdir(folder)
-        super().__init__(command, registry, deployment, folder, *more, shim=shim)
+        super().__init__(command, url or registry.url, gate_client.root_hash(registry), deployment, folder, *more, shim=shim)
         self.deployment = deployment
-        if url:
-            self.words[self.words.index("--registry") + 1] = url
-
-    def spawn(self):
-        """Starts it, and waits for nothing."""
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(self.words, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, env=self.environment)
 
     def start(self, ready=False):
-        self.spawn()
-        wait_line(self.process.stdout, "", DEADLINE, self.process)
-        return self.ready() if ready else self
+        return super().start(ready)
 
     def ready(self):
         self.wait("is ready", lambda status: status["ready"] and status["connected"])
@@ -104,17 +87,3 @@ class Gate(gate_client.Gate):
         if not told.json or "verdict" not in told.json:
             raise Failure(f"no decision: {told}")
         return told.json
-
-    def wait(self, what, condition, deadline=DEADLINE):
-        """The first status of which this is so."""
-        end, status = time.monotonic() + deadline, None
-        while time.monotonic() < end:
-            status = self.status()
-            if condition(status):
-                return status
-            time.sleep(0.02)
-        raise Failure(f"not within {deadline} s: the gate {what}; {status}\n{self.said()}")
-
-    def said(self):
-        with open(self.log, encoding="utf-8", errors="replace") as file:
-            return file.read()[-4000:]

@@ -8,9 +8,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "flow"))
 import kill_gate
 import kill_registry
-from local_gate import Gate, KeyFile, PolicySigner, publish_policy
-from registry_client import Registry
-from scene import Scene
+from gate_client import KeyFile
+from local_gate import Gate, hospital
 from witness import Witness, expect
 
 
@@ -20,11 +19,8 @@ def no_reports(name, text):
 
 def main(registry_program, command, seconds):
     os.environ.setdefault("TSAN_OPTIONS", "report_signal_unsafe=0")
-    policy = PolicySigner()
-    with Registry(registry_program, kill_registry.AUTHORITY, policy_keys=[("US-KS", policy.vkey)]) as registry:
-        scene = Scene(registry, kill_registry.AUTHORITY)
-        scene.open_hospital()
-        publish_policy(scene, policy, 60, 3600)
+    with hospital(registry_program, kill_registry.AUTHORITY, signoff_to_release_s=3600) as scene:
+        registry = scene.registry
         key = KeyFile(command, registry.parent, kill_gate.DEPLOYMENT)
         scene.app(kill_gate.DEPLOYMENT, vkey=key.vkey)
         sender = kill_registry.Sender(scene.app("deploy-2"))

@@ -53,7 +53,7 @@ class Limited:
 
     def __init__(self, s, backlog, outbox):
         self.folder = tempfile.TemporaryDirectory(prefix="countersign-limits.")
-        words = [s.limits, f"http://{s.registry.host}:{s.registry.port}", unb64u(s.gate.root_hash).hex(), s.site.deployment,
+        words = [s.limits, s.registry.url, unb64u(s.gate.root_hash).hex(), s.site.deployment,
                  os.path.join(self.folder.name, "gate.db"), str(backlog), str(outbox)]
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         wait_line(self.process.stdout, "ready", DEADLINE, self.process)

@@ -61,6 +61,12 @@ def release_of(request, answers, document, **changes):
 # --- the gate ---
 
 
+def root_hash(registry):
+    """Of the trust root that it began with."""
+    root = registry.client().get("/trust/1").ok(200)
+    return b64u(sha256(root[:root.index("\n\n") + 1].encode()))
+
+
 class Told:
     """What a gate answered."""
 
@@ -92,27 +98,37 @@ class Told:
 
 
 class Gate:
-    """`countersign gate`, on a Unix socket unless told otherwise; start() returns when it may allow."""
+    """`countersign gate` under a test root, on a Unix socket unless told otherwise; start() returns when it may allow."""
 
-    def __init__(self, program, registry, deployment, folder, *more, shim=None, listen=None):
+    def __init__(self, program, url, root_hash, deployment, folder, *more, shim=None, listen=None):
         self.address, self.process = listen or "unix:" + os.path.join(folder, "socket"), None
         self.file, self.log, self.clock = (os.path.join(folder, name) for name in ("gate.db", "log", "clock"))
-        root = registry.client().get("/trust/1").ok(200)
-        self.root_hash = b64u(sha256(root[:root.index("\n\n") + 1].encode()))
-        self.words = [program, "gate", "--listen", self.address, "--registry", f"http://{registry.host}:{registry.port}",
-                      "--root-hash", self.root_hash, "--test", "--deployment", deployment, "--file", self.file, *more]
+        self.root_hash, self.url = root_hash, url
+        self.words = [program, "gate", "--listen", self.address, "--registry", url, "--root-hash", root_hash, "--test", "--deployment",
+                      deployment, "--file", self.file, *more]
         self.environment = dict(os.environ, LD_PRELOAD=shim, CLOCK_SHIM=self.clock) if shim else None
         if shim:
             self.step_clock(0)
 
     def step_clock(self, seconds):
         """Of this process alone, if it was given the shim."""
-        with open(self.clock, "r+b" if os.path.exists(self.clock) else "wb") as file:
-            file.write(struct.pack("=q", seconds))
+        self._set_clock(seconds, 0)
 
-    def start(self, ready=True):
+    def hold_clock(self, at):
+        """It stands still at this time."""
+        self._set_clock(0, at)
+
+    def _set_clock(self, *words):
+        with open(self.clock, "r+b" if os.path.exists(self.clock) else "wb") as file:
+            file.write(struct.pack("=qq", *words))
+
+    def spawn(self):
+        """Starts it, and waits for nothing."""
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(self.words, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, env=self.environment)
+
+    def start(self, ready=True):
+        self.spawn()
         self.address = wait_line(self.process.stdout, "", DEADLINE, self.process).split(" ")[-1]
         if ready:
             self.wait("is ready", lambda status: status["ready"])
@@ -132,7 +148,7 @@ class Gate:
             connection.sock = socket.socket(socket.AF_UNIX)
             connection.sock.settimeout(DEADLINE)
             connection.sock.connect(self.address[5:])
-        body = compact(body) if isinstance(body, (dict, list)) else body
+        body = compact(body).encode() if isinstance(body, (dict, list)) else body
         connection.request(method, path, body, {"Content-Type": "application/json"} if body is not None else {})
         answer = connection.getresponse()
         told = Told(answer.status, answer.headers, answer.read())
@@ -148,13 +164,19 @@ class Gate:
     def status(self):
         return self.ask("GET", "/status").ok()
 
-    def wait(self, what, condition):
-        end = time.monotonic() + DEADLINE
-        while not condition(self.status()):
+    def wait(self, what, condition, deadline=DEADLINE):
+        """The first status of which this is so."""
+        end = time.monotonic() + deadline
+        while not condition(status := self.status()):
             if time.monotonic() > end:
-                with open(self.log, encoding="utf-8") as log:
-                    raise Failure(f"not within {DEADLINE} s: the gate {what}: {self.status()}\n{log.read()[-4000:]}")
+                raise Failure(f"not within {deadline} s: the gate {what}; {status}\n{self.said()}")
             time.sleep(0.01)
+        return status
+
+    def said(self):
+        """On standard error, of late."""
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            return file.read()[-4000:]
 
     def wait_size(self, size):
         self.wait(f"has the log at {size}", lambda status: status["log_size"] >= size)
@@ -163,21 +185,30 @@ class Gate:
         self.wait("has sent its receipts", lambda status: status["receipts_waiting"] == 0)
 
 
+class KeyFile:
+    """An app's key, in a sealed file of the command's making."""
+
+    def __init__(self, program, folder, deployment):
+        passphrase, path = os.path.join(folder, "app-passphrase"), os.path.join(folder, "app.key")
+        self.options = ["--key", path, "--passphrase-file", passphrase]
+        with open(os.open(passphrase, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+            file.write(PASSPHRASE)
+        subprocess.run([program, "key", "new", "--quick", "--purpose", "app", "--name", deployment, "--out", path, "--passphrase-file", passphrase],
+                       check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
+        shown = subprocess.run([program, "key", "show", path, "--json"], check=True, capture_output=True, timeout=60)
+        self.vkey = json.loads(shown.stdout)["vkey"]
+
+
 class Site:
     """A hospital with an app and its gate."""
 
     def __init__(self, program, scene, deployment="reader-1", shim=None, listen=None):
         self.scene, self.registry, self.deployment = scene, scene.registry, deployment
         self.folder = tempfile.mkdtemp(prefix="countersign-site.")
-        self.key_file, self.passphrase = os.path.join(self.folder, "app.key"), os.path.join(self.folder, "passphrase")
-        with open(self.passphrase, "w", encoding="utf-8") as file:
-            file.write(PASSPHRASE)
-        subprocess.run([program, "key", "new", "--quick", "--purpose", "app", "--name", deployment, "--out", self.key_file,
-                        "--passphrase-file", self.passphrase], check=True, capture_output=True, timeout=60)
-        shown = subprocess.run([program, "key", "show", self.key_file, "--json"], check=True, capture_output=True, timeout=60)
-        scene.app(deployment, settings=["outpatient"], vkey=json.loads(shown.stdout)["vkey"])
-        self.gate = Gate(program, self.registry, deployment, self.folder, "--key", self.key_file,
-                         "--passphrase-file", self.passphrase, shim=shim, listen=listen)
+        self.key = KeyFile(program, self.folder, deployment)
+        scene.app(deployment, settings=["outpatient"], vkey=self.key.vkey)
+        self.gate = Gate(program, self.registry.url, root_hash(self.registry), deployment, self.folder, *self.key.options, shim=shim,
+                         listen=listen)
 
     def __enter__(self):
         self.gate.start()

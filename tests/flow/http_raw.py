@@ -14,24 +14,16 @@ import tempfile
 import threading
 import time
 
+from checks import check, finish
+
 PROGRAM = sys.argv[1]
 ONLY = sys.argv[2:]  # parts to run
 with open(PROGRAM, "rb") as program:
     SANITIZED = re.search(rb"__[at]san_init", program.read()) is not None
 PATIENCE = 60  # seconds until something that must come is given up
-failures = []
-checks = 0
 
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536) if hard != resource.RLIM_INFINITY else 65536, hard))
-
-
-def check(holds, what):
-    global checks
-    checks += 1
-    if not holds:
-        failures.append(what)
-        print("FAILED:", what, flush=True)
 
 
 class Daemon:
@@ -809,5 +801,4 @@ for part in [malformed, well_formed, listening, slow, streams, falling_out, race
         began = time.monotonic()
         part()
         print(f"{part.__name__}: {time.monotonic() - began:.1f} s", flush=True)
-print(f"{checks} checks, {len(failures)} failed")
-sys.exit(1 if failures else 0)
+finish()

@@ -119,7 +119,7 @@ class Play:
             entry = {"id": "carl", "name": "Carl", "role": "registrar", "vkey": vkey}
             self.kansas.client.deed(self.registry.deed("officer.add", "hospital-ks", body="hospital-ks", officer=entry),
                                     *self.kansas.officers).ok(200)
-            asked = ("--template", "fhir-r4", "--registry", f"http://{self.registry.host}:{self.registry.port}", "--test", "--iss",
+            asked = ("--template", "fhir-r4", "--registry", self.registry.url, "--test", "--iss",
                      self.registry.iss, "--origin", self.registry.origin, "--key", key, "--passphrase-file", passphrase, "--yes")
             files = [os.path.join(folder, f"{name}.000.ndjson") for name in ("Practitioner", "PractitionerRole", "Organization")]
             done = run("enrol", *files, *asked)

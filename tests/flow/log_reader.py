@@ -127,7 +127,7 @@ def main(program):
                 size = registry.log_size()
             vkey = re.search(r"(?m)^statuslog \S+ (\S+) ", registry.client().get("/trust/1").ok(200))[1]
 
-            done = read(reader, f"http://{registry.host}:{registry.port}", vkey)
+            done = read(reader, registry.url, vkey)
             told = re.fullmatch(r"size (\d+): (\d+) tiles read, (\d+) leaves included, (\d+) commits consistent\n", done.stdout)
             if done.returncode or not told:
                 raise Failure(f"the reader: {done.returncode}\n{done.stdout}{done.stderr}")

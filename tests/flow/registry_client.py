@@ -489,6 +489,10 @@ class Registry:
             file.write("\n".join(lines))
 
     @property
+    def url(self):
+        return f"http://{self.host}:{self.port}"
+
+    @property
     def database(self):
         return os.path.join(self.folder, "registry.db")
 

@@ -14,20 +14,13 @@ import tempfile
 import threading
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "flow"))
+from checks import check, failures, finish  # noqa: E402
+
 COUNTERSIGN, SERVED, SHIM = sys.argv[1:4]
 KILLS = int(sys.argv[4]) if len(sys.argv) > 4 else 20
 REGISTRY_NOW = 1795338870
 folder = pathlib.Path(tempfile.mkdtemp(prefix="countersign-gate-"))
-failures = []
-checks = 0
-
-
-def check(holds, what):
-    global checks
-    checks += 1
-    if not holds:
-        failures.append(what)
-        print("FAILED:", what, flush=True)
 
 
 def until(condition, what, seconds=20):
@@ -239,5 +232,4 @@ served.process.stdin.close()
 served.process.wait(30)
 if not failures:
     subprocess.run(["rm", "-rf", folder], check=False)
-print(f"{checks} checks, {len(failures)} failed" + (f", see {folder}" if failures else ""))
-sys.exit(bool(failures))
+finish(f", see {folder}" if failures else "")

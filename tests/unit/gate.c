@@ -701,9 +701,9 @@ static void policies_fail(void **state)
     refuses(gate, csign_gate_apply_policy, third, CSIGN_E_POLICY_UNNAMED,
             "id"); /* another note of the version that is named */
     refuses(gate, csign_gate_apply_policy, policy_note("other.registry.test", 3, "US", &policy_signer),
-            CSIGN_E_POLICY_MALFORMED, "");
+            CSIGN_E_POLICY_MALFORMED, "origin");
     refuses(gate, csign_gate_apply_policy, policy_note("registry.test", 3, "CN", &policy_signer),
-            CSIGN_E_POLICY_SIGNER, "policy");
+            CSIGN_E_POLICY_SIGNER, "applies_to");
     refuses(gate, csign_gate_apply_policy, policy_note("registry.test", 3, "US", &stranger),
             CSIGN_E_NOTE_UNSIGNED, "policy");
     struct signer forger = stranger;

@@ -373,11 +373,28 @@ static void frame_fail(void **state)
     refuses("countersign/policy/v1\nregistry.test\n{}\n", "id");
     refuses(edited(LEAST, "]}\n", "]}\n{}\n"), "");
     is(edited(LEAST, "\"rules\":[", "\n \"rules\" :\t[\r\n"), CSIGN_OK, ""); /* for people: lines and spaces */
-    char *text = counting_spare(POLICY_NOTE_MAX + 2);
-    memset(text, ' ', POLICY_NOTE_MAX + 1);
-    text[POLICY_NOTE_MAX + 1] = 0;
-    is(text, CSIGN_E_TOO_LARGE, "policy");
+}
+
+#define FRAME (sizeof TEXT("") - 2) /* before the JSON */
+
+static void size_fail(void **state)
+{
+    char *text = counting_spare(FRAME + CSIGN_POLICY_MAX + 3);
+    (void)state;
+    for (size_t more = 0; more < 2; more++) {
+        (void)snprintf(text, FRAME + CSIGN_POLICY_MAX + 3, "%-*.*s\n", (int)(FRAME + CSIGN_POLICY_MAX + more), (int)sizeof LEAST - 2, LEAST);
+        is(text, more ? CSIGN_E_TOO_LARGE : CSIGN_OK, more ? "policy" : "");
+    }
     free(text);
+}
+
+static void where_two_rules_are_alike(void **state)
+{
+    static const char two[] = POLICY(RULE("\"a\"", "\"*\"") ",\n" RULE("\"b\",\"a\"", "\"*\""));
+    csign_fault fault = {CSIGN_OK, "", "", 0};
+    (void)state;
+    assert_refused(read_text(span_text(two), &fault), &fault, CSIGN_E_POLICY_MALFORMED, "rules", two);
+    assert_ptr_equal(two + FRAME + fault.offset, strstr(two, "\"b\",\"a\"") + 5);
 }
 
 /* --- which rule --- */
@@ -573,7 +590,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_member),      cmocka_unit_test(members_fail), cmocka_unit_test(overlays),
         cmocka_unit_test(values_fail),
-        cmocka_unit_test(hard_deny_fail),    cmocka_unit_test(frame_fail),   cmocka_unit_test(most_specific),
+        cmocka_unit_test(hard_deny_fail),    cmocka_unit_test(frame_fail),
+        cmocka_unit_test(size_fail),
+        cmocka_unit_test(where_two_rules_are_alike),   cmocka_unit_test(most_specific),
         cmocka_unit_test(none_fits),         cmocka_unit_test(alike_fail),   cmocka_unit_test(covered),
         cmocka_unit_test(scratch_is_enough), cmocka_unit_test(limits_fail),
     };

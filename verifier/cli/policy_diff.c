@@ -77,23 +77,41 @@ static void compare_rules(struct diff *d, const char *title, const struct rule *
             put_change(d, title, '+', new[i].label, new[i].text);
 }
 
+/* A rule that the other policy does not have: all that it says. */
+static void put_rule(struct diff *d, const char *title, char sign, const struct rule *rule)
+{
+    struct row rows[RULE_ROWS_MAX];
+    size_t count = rule_rows(d->call, rule, rows);
+    for (size_t i = 0; i < count; i++)
+        put_change(d, title, sign, rows[i].label, rows[i].text);
+}
+
+static const char *place_name(struct call *call, const struct place *place)
+{
+    return call_format(call, "%s in %s", plain(call, place->act), plain(call, place->setting));
+}
+
 static void compare_places(struct diff *d, const struct places *before, const struct places *after)
 {
     for (size_t i = 0; i < before->count; i++) {
         const struct place *old = &before->items[i], *new = find_place(after, old);
-        const char *title = call_format(d->call, "%s in %s", plain(d->call, old->act), plain(d->call, old->setting));
+        const char *title = place_name(d->call, old);
         d->titled = false;
-        if (new)
+        if (new) {
             compare_rules(d, title, old->rule, new->rule);
-        else
-            put_change(d, title, '-', "rule", "this act is no longer released in this setting, or under a more general rule");
+            continue;
+        }
+        put_change(d, title, '-', "rule", "no longer: from now on it is under a more general rule, or not released at all");
+        put_rule(d, title, '-', old->rule);
     }
     for (size_t i = 0; i < after->count; i++) {
         const struct place *new = &after->items[i];
+        const char *title = place_name(d->call, new);
         d->titled = false;
-        if (!find_place(before, new))
-            put_change(d, call_format(d->call, "%s in %s", plain(d->call, new->act), plain(d->call, new->setting)), '+', "rule",
-                       "a rule of its own");
+        if (find_place(before, new))
+            continue;
+        put_change(d, title, '+', "rule", "new: until now it was under a more general rule, or not released at all");
+        put_rule(d, title, '+', new->rule);
     }
 }
 
@@ -145,6 +163,7 @@ static void compare_policies(struct diff *d, const struct policy *a, const struc
     compare_texts(d, "id", plain(call, a->id), plain(call, b->id));
     compare_texts(d, "version", number_text(call, a->version), number_text(call, b->version));
     compare_texts(d, "authority", plain(call, a->authority), plain(call, b->authority));
+    compare_texts(d, "title", plain(call, a->title), plain(call, b->title));
     compare_texts(d, "from", time_text(call, true, a->effective_from), time_text(call, true, b->effective_from));
     compare_texts(d, "to", time_text(call, a->has_effective_to, a->effective_to), time_text(call, b->has_effective_to, b->effective_to));
     compare_texts(d, "dates end", call_format(call, "%llds east of UTC", (long long)a->utc_offset_s),

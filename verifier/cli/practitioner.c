@@ -16,10 +16,11 @@
 
 static int read_facts(struct call *call, span json, const char *where, struct credential *ret)
 {
+    static const char fix[] = "correct the member that is named; docs/tokens.md says what each may be";
     struct buffer scratch = call_buffer(call, SCRATCH_MAX);
     csign_fault fault;
     csign_code code = credential_read_practitioner(json, &scratch, ret, &fault);
-    return code == CSIGN_OK ? DONE : fail_code(call, REFUSED, code, &fault, where);
+    return code == CSIGN_OK ? DONE : fail_code_fix(call, REFUSED, code, &fault, where, fix);
 }
 
 static int read_holder(struct call *call, const char *holder, struct public_key *ret)

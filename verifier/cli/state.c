@@ -37,7 +37,7 @@ static int begin(struct call *call, struct change *c)
     return state_open_to_change(call, c->dir, &c->folder);
 }
 
-static int append(struct change *c, const struct leaf *leaves, size_t count, const span *policies)
+static int append(struct change *c, const struct leaf *leaves, size_t count, const struct state_policy *policies)
 {
     STEP(state_propose(&c->folder, &c->keys, leaves, count, c->at, policies));
     return state_commit(&c->folder);
@@ -298,6 +298,8 @@ static int read_policy(struct call *call, const char *path, span *ret_note, stru
     struct policy *policy = call_memory(call, sizeof *policy);
     csign_fault fault;
     STEP(file_read(call, path, POLICY_NOTE_MAX, ret_note));
+    if (!span_starts(*ret_note, SPAN("countersign/")))
+        return fail_code_fix(call, REFUSED, CSIGN_E_NOTE_MALFORMED, NULL, path, "give the note that `policy sign` makes");
     struct buffer scratch = call_buffer(call, ret_note->size + POLICY_SCRATCH(ret_note->size));
     csign_code code = note_read(*ret_note, &scratch, read, &fault);
     if (code == CSIGN_OK)
@@ -325,12 +327,13 @@ static int publish(struct call *call, struct change *c, void *what)
 {
     const struct texts *paths = what;
     struct leaf *leaves = call_memory(call, paths->count * sizeof *leaves);
-    span *notes = call_memory(call, paths->count * sizeof *notes);
+    struct state_policy *policies = call_memory(call, paths->count * sizeof *policies);
     for (size_t i = 0; i < paths->count; i++) {
-        STEP(read_policy(call, paths->items[i], &notes[i], &leaves[i]));
+        policies[i].path = paths->items[i];
+        STEP(read_policy(call, paths->items[i], &policies[i].note, &leaves[i]));
         STEP(check_version(call, state_status(&c->folder), &leaves[i], paths->items[i]));
     }
-    STEP(append(c, leaves, paths->count, notes));
+    STEP(append(c, leaves, paths->count, policies));
     return say_size(call, c, "published");
 }
 

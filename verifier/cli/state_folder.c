@@ -254,9 +254,9 @@ static int try_change(struct state_folder *f, const uint8_t *added, size_t count
         return fail(f->call, REFUSED, "give an --at within its validity, or make a new test registry",
                     "the root does not name the freshness key as valid, %s/trust", f->path);
     for (size_t i = 0; i < change->policy_count; i++) {
-        code = csign_gate_apply_policy(f->gate, change->policies[i], &next, &fault);
+        code = csign_gate_apply_policy(f->gate, change->policies[i].note, &next, &fault);
         if (code != CSIGN_OK)
-            return fail_code(f->call, REFUSED, code, &fault, "the policy note");
+            return fail_code(f->call, REFUSED, code, &fault, change->policies[i].path);
         replace_gate(f, next);
     }
     return DONE;
@@ -314,21 +314,21 @@ static int write_tiles(struct state_folder *f, uint64_t size)
     return code == CSIGN_OK ? DONE : fail_code(f->call, CANNOT, code, NULL, call_format(f->call, "%s/status/tile", f->path));
 }
 
-static int write_policy(struct state_folder *f, span note)
+static int write_policy(struct state_folder *f, const struct state_policy *policy)
 {
-    struct buffer scratch = call_buffer(f->call, note.size);
+    struct buffer scratch = call_buffer(f->call, policy->note.size);
     struct note *read = call_memory(f->call, sizeof *read);
     uint8_t hash[CSIGN_HASH_SIZE];
-    if (note_read(note, &scratch, read, NULL) != CSIGN_OK)
-        return fail_code(f->call, REFUSED, CSIGN_E_NOTE_MALFORMED, NULL, "the policy note");
+    if (note_read(policy->note, &scratch, read, NULL) != CSIGN_OK)
+        return fail_code(f->call, REFUSED, CSIGN_E_NOTE_MALFORMED, NULL, policy->path);
     note_hash(read, hash);
     const char *path = policy_path(f, hash);
     STEP(folder_make_above(f->call, path));
-    return file_write(f->call, path, note);
+    return file_write(f->call, path, policy->note);
 }
 
 int state_propose(struct state_folder *f, const struct state_keys *keys, const struct leaf *leaves, size_t count, int64_t at,
-                  const span *policies)
+                  const struct state_policy *policies)
 {
     struct buffer all = call_buffer(f->call, ((size_t)f->size + count) * LEAF_SIZE);
     buffer_put(&all, span_of(f->leaves, (size_t)f->size * LEAF_SIZE));
@@ -350,7 +350,7 @@ int state_commit(struct state_folder *f)
     STEP(write_entries(f, f->change.size));
     STEP(write_tiles(f, f->change.size));
     for (size_t i = 0; i < f->change.policy_count; i++)
-        STEP(write_policy(f, f->change.policies[i]));
+        STEP(write_policy(f, &f->change.policies[i]));
     STEP(folder_make_above(f->call, path));
     STEP(file_write(f->call, path, f->change.checkpoint));
     f->size = f->change.size;

@@ -21,9 +21,15 @@ struct state_folder {
     struct state_change {
         uint64_t size; /* of the log with it */
         span checkpoint;
-        const span *policies;
+        const struct state_policy *policies;
         size_t policy_count;
     } change;
+};
+
+/* A policy that a leaf is to name, and the file that it came in. */
+struct state_policy {
+    span note;
+    const char *path;
 };
 
 /* How a folder is to be read. */
@@ -56,7 +62,7 @@ int state_keys_open(struct keyring *ring, const char *folder, struct state_keys 
  * NULL. This signs and tries the change; nothing is written before state_commit().
  */
 int state_propose(struct state_folder *folder, const struct state_keys *keys, const struct leaf *leaves, size_t count,
-                  int64_t at, const span *policies);
+                  int64_t at, const struct state_policy *policies);
 int state_commit(struct state_folder *folder);
 
 /* Writes the first version of the root into an empty folder, and opens it to be changed. */

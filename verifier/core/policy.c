@@ -63,11 +63,12 @@ csign_code policy_read(const struct note *note, struct buffer *scratch, struct p
 {
     struct cursor c = cursor_open(note->text);
     span origin;
-    if (note->text.size > POLICY_NOTE_MAX)
-        return fault_set(fault, CSIGN_E_TOO_LARGE, "policy", "longer than 256 KiB");
     if (!cursor_literal(&c, SPAN("countersign/policy/v1\n")) || !cursor_line(&c, &origin) || origin.size == 0)
         return malformed(fault, "", "does not begin with countersign/policy/v1 and the registry's origin");
-    TRY(schema_read_text(cursor_rest(&c), POLICY_DEPTH_MAX, scratch, &policy_schema, ret, CSIGN_E_POLICY_MALFORMED,
+    const span json = cursor_rest(&c);
+    if (json.size > CSIGN_POLICY_MAX + 1u) /* and its newline */
+        return fault_set(fault, CSIGN_E_TOO_LARGE, "policy", "longer than 256 KiB");
+    TRY(schema_read_text(json, POLICY_DEPTH_MAX, scratch, &policy_schema, ret, CSIGN_E_POLICY_MALFORMED,
                          CSIGN_E_POLICY_MALFORMED, fault));
     ret->origin = origin;
     ret->has_effective_to = (ret->present & UINT64_C(1) << POLICY_EFFECTIVE_TO) != 0;
@@ -79,9 +80,12 @@ csign_code policy_read(const struct note *note, struct buffer *scratch, struct p
     if (ret->rules.count == 0)
         return malformed(fault, "rules", "an empty list");
     struct rule *rules = (struct rule *)(uintptr_t)ret->rules.items;
-    for (size_t i = 0; i < ret->rules.count; i++)
-        TRY(rule_settle(&rules[i], fault));
-    return policy_index_build(ret, scratch, fault);
+    for (size_t i = 0; i < ret->rules.count; i++) {
+        csign_code code = rule_settle(&rules[i], fault);
+        if (code != CSIGN_OK)
+            return rule_fault(json, &rules[i], 0, code, fault);
+    }
+    return policy_index_build(ret, json, scratch, fault);
 }
 
 csign_code overlay_read(span json, struct buffer *scratch, struct policy *ret, csign_fault *fault)
@@ -97,7 +101,7 @@ csign_code overlay_read(span json, struct buffer *scratch, struct policy *ret, c
     rule->acts = (struct text_list){&all, 1};
     TRY(rule_settle(rule, fault));
     *ret = (struct policy){.rules = {rule, 1}};
-    return policy_index_build(ret, scratch, fault);
+    return policy_index_build(ret, json, scratch, fault);
 }
 
 bool policy_covers(const struct policy *policy, span jurisdiction)

@@ -61,8 +61,10 @@ csign_code policy_read(const struct note *note, struct buffer *scratch, struct p
  */
 csign_code overlay_read(span json, struct buffer *scratch, struct policy *ret, csign_fault *fault);
 
-/* policy_index.c: compiles the index; the end of policy_read(). */
-csign_code policy_index_build(struct policy *policy, struct buffer *scratch, csign_fault *fault);
+/* policy_index.c: compiles the index; the end of policy_read(). `json` is where the rules were read. */
+csign_code policy_index_build(struct policy *policy, span json, struct buffer *scratch, csign_fault *fault);
+/* Says where a rule is wrong that was read: at its act of this place. Returns `code`. */
+csign_code rule_fault(span json, const struct rule *rule, size_t act, csign_code code, csign_fault *fault);
 
 /* Whether the policy covers a place. */
 bool policy_covers(const struct policy *policy, span jurisdiction);

@@ -77,7 +77,16 @@ static csign_code insert_act(struct policy *policy, const struct rule *rule, spa
     return CSIGN_OK;
 }
 
-csign_code policy_index_build(struct policy *policy, struct buffer *scratch, csign_fault *fault)
+/* A text without escapes is a view of the JSON; of a copy nobody knows where it stood. */
+csign_code rule_fault(span json, const struct rule *rule, size_t act, csign_code code, csign_fault *fault)
+{
+    const uintptr_t begin = (uintptr_t)json.data, at = act < rule->acts.count ? (uintptr_t)rule->acts.items[act].data : 0;
+    if (fault && at > begin && at - begin < json.size)
+        fault->offset = (size_t)(at - begin);
+    return code;
+}
+
+csign_code policy_index_build(struct policy *policy, span json, struct buffer *scratch, csign_fault *fault)
 {
     const struct rule *rules = policy->rules.items;
     size_t entries = 0, size = 16;
@@ -92,8 +101,11 @@ csign_code policy_index_build(struct policy *policy, struct buffer *scratch, csi
     policy->index_size = size;
     policy->prefix_lengths = 0;
     for (size_t i = 0; i < policy->rules.count; i++)
-        for (size_t k = 0; k < rules[i].acts.count; k++)
-            TRY(insert_act(policy, &rules[i], rules[i].acts.items[k], fault));
+        for (size_t k = 0; k < rules[i].acts.count; k++) {
+            csign_code code = insert_act(policy, &rules[i], rules[i].acts.items[k], fault);
+            if (code != CSIGN_OK)
+                return rule_fault(json, &rules[i], k, code, fault);
+        }
     return CSIGN_OK;
 }
 

@@ -48,7 +48,7 @@ static csign_code read_held(span bytes, const struct root *root, struct held_pol
         if (code == CSIGN_OK)
             code = policy_read(&note, &memory, &held->policy, fault);
         if (code == CSIGN_OK && !span_equal(held->policy.origin, root->origin))
-            code = fault_set(fault, CSIGN_E_POLICY_MALFORMED, "", "for another registry");
+            code = fault_set(fault, CSIGN_E_POLICY_MALFORMED, "origin", "for another registry");
         if (code == CSIGN_OK)
             code = policy_check_signer(root, &note, &held->policy, fault);
         if (code == CSIGN_OK && round == 1) {

@@ -158,7 +158,8 @@ csign_code hold_root(struct holding *h, span note, csign_fault *fault)
     TRY(hash_of_note(note, hash, fault));
     TRY(csign_gate_apply_root(h->gate, note, &next, fault));
     const csign_gate_info after = describe(next);
-    const bool is_new_log = after.marks.log_size < before.marks.log_size;
+    /* Whoever saw two histories describes the marks of its start: those of a new file are 0. */
+    const bool is_new_log = after.marks.log_size < before.marks.log_size || after.is_distrusted < before.is_distrusted;
     struct keeping k = {.root_note = note, .root_version = after.marks.root_version, .root_hash = hash};
     if (is_new_log) {
         k.drops_leaves = true;
