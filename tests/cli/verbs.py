@@ -190,6 +190,27 @@ def policies():
         bad('a policy with ' + name, ['policy', 'lint', put('x.json', text)], 1, 'policy-malformed', field, 'x.json')
         bad('signing a policy with ' + name, ['policy', 'sign', 'x.json', '--origin', 'registry.test', '--key', 'reg/keys/policy-US',
             '--out', 'x'] + P, 1, field)
+    def denied(condition, **more):
+        return policy(rules=[{**RULE, 'hard_deny': [{'code': 'stop', 'if': condition, **more}]}])
+    stop, signer = {'fact': 'stop', 'op': 'eq', 'value': True}, RULE['signers'][0]
+    for name, text, field in (
+            ('an age under 0', denied([{'fact': 'patient_age', 'op': 'lt', 'value': 0}]), 'hard_deny patient_age'),
+            ('a grade of 9', denied([{'fact': 'antimicrobial_grade', 'op': 'ge', 'value': 9}]), 'hard_deny antimicrobial_grade'),
+            ('a fact that is so and is not', denied([stop, {**stop, 'value': False}]), 'never denies'),
+            ('a schedule that is two', denied([{'fact': 'schedule', 'op': 'eq', 'value': w} for w in ('I', 'II')]), 'hard_deny schedule'),
+            ('an empty schedule', denied([{'fact': 'schedule', 'op': 'eq', 'value': ''}]), 'empty'),
+            ('an excuse that always holds', denied([stop], unless={'stop': True}), 'hard_deny unless'),
+            ('a denial of an exception', denied([{'fact': 'exception', 'op': 'eq', 'value': 'alliance'}]), 'hard_deny exception'),
+            ('no specialty in the list', policy(rules=[{**RULE, 'signers': [{**signer, 'specialties': []}]}]), 'specialties'),
+            ('a supervisor of nobody', policy(rules=[{**RULE, 'signers': [{**signer, 'unrestricted': True}, {**signer, 'only_if': 'supervised'}]}]),
+             'only_if'),
+            ('a rule that nothing comes to', policy(rules=[{**RULE, 'settings': ['o*']}, {**RULE, 'settings': ['online', 'outpatient']}]),
+             'settings'),
+            ('a resource in small letters', policy(documents={'medicationrequest': ['prescription_*']}), 'medicationrequest'),
+            ('a star in the middle', policy(documents={'MedicationRequest': ['pres*cription']}), 'pres*cription')):
+        good('a policy with ' + name, ['policy', 'lint', put('x.json', text)], 'warning: ', field, ' rules, ', ' warnings')
+        good('as JSON', ['policy', 'lint', '--json', 'x.json'], '"reason":')
+    good('no warning', ['policy', 'lint', '--json', put('x.json', denied([stop, {'fact': 'schedule', 'op': 'ne', 'value': 'none'}]))], '"warnings":[]')
     bad('a policy of more than 256 KiB', ['policy', 'lint', put('x.json', policy() + ' ' * (256 * 1024))], 1, 'too-large', 'x.json')
     sign = ['policy', 'sign', 'us.json', '--origin', 'registry.test', '--out', 'us.note', '--key']
     bad('a policy signed with the wrong passphrase', sign + ['reg/keys/policy-US', '--passphrase-file', 'other'], 1, 'passphrase-wrong')
@@ -200,6 +221,27 @@ def policies():
     good('a policy against itself', ['policy', 'diff', 'us.json', 'us.note'], 'they say the same')
     strict = put('strict.json', policy(version=2, rules=[{**RULE, 'ai_authorship': 'human_only', 'max_status_age_s': 5}]))
     bad('a stricter policy', ['policy', 'diff', 'us.json', strict], 1, '- AI', '+ AI', 'human_only', 'at most 5s old', '+ version')
+    signer = RULE['signers'][0]
+    def differ(name, before, after, *texts):
+        bad('a policy with ' + name, ['policy', 'diff', put('before.json', before), put('after.json', after)], 1, *texts)
+    def of_system(system):
+        return policy(rules=[{**RULE, 'signers': [{**signer, 'specialties': [{'system': system, 'code': '207R'}]}]}])
+    def of_codes(last):
+        many = [{'system': 's', 'code': 'c%02d' % i + 'x' * 190} for i in range(60)]
+        return policy(rules=[{**RULE, 'signers': [{**signer, 'specialties': many + [{'system': 's', 'code': last}]}]}])
+    differ('a specialty of another system', of_system('urn:nucc'), of_system('urn:other'), 'urn:nucc 207R', 'urn:other 207R')
+    differ('a long list that ends otherwise', of_codes('one'), of_codes('two'), 's one;', 's two;')
+    good('a long list, whole', ['policy', 'show', put('x.json', of_codes('the-last'))], 's the-last; signs as')
+    differ('a title', policy(title='A'), policy(title='B'), '- title        A', '+ title        B')
+    differ('other records', policy(rules=[{**RULE, 'retention': {'record_y': 5}}]), policy(rules=[{**RULE, 'retention': {'record_y': 5, 'log_m': 0}}]),
+           'the record 5 years, the log 0 months')
+    differ('what reads the same and is written otherwise', policy(rules=[{**RULE, 'signers': [{**signer, 'specialties': []}]}]), policy(),
+           '"specialties":[]')
+    differ('a rule more', policy(), policy(rules=[RULE, {**RULE, 'acts': ['other_act'], 'ai_authorship': 'human_only'}]),
+           'other_act in', '+ AI           human_only', '+ signer 1')
+    differ('a document more', policy(), policy(documents={'Condition': ['diagnosis']}), 'a FHIR Condition: diagnosis')
+    good('a policy in another order', ['policy', 'diff', put('before.json', policy(rules=[dict(reversed(RULE.items()))])), put('after.json', policy())],
+         'they say the same')
     more = put('more.json', policy(rules=[RULE, {**RULE, 'acts': ['referral'], 'max_status_age_s': 7}], title='Another'))
     bad('a policy with one rule more', ['policy', 'diff', 'us.json', more], 1, 'referral in', '+ evidence', 'at most 7s old', '+ title')
     bad('a policy with one rule less', ['policy', 'diff', more, 'us.json'], 1, 'referral in', '- evidence', 'at most 7s old', '- title')
@@ -392,7 +434,15 @@ def checking(pin, other):
     good('explained as JSON', ['policy', 'explain', '--json'] + check[1:] + ['reg'] + parts, '"explanation":[{"check":"root"')
     overlay = {**without(RULE, 'acts'), 'max_status_age_s': 0, 'ai_authorship': 'human_only'}
     bad('refused by the overlay', check + ['reg', '--explain', '--overlay', put('overlay.json', json.dumps(overlay))] + parts, 1,
-        "the app's overlay", 'not reached', 'would pass: ')
+        "the app's overlay", 'not reached', "would pass: the app's overlay, the rule for")
+    saw = ['independent since', '"narcotic":', 'conditions [', 'no specialty', 'disclosed']
+    good('what the check saw of the signer', check + ['reg', '--explain'] + parts, *saw)
+    by = {**without(RULE, 'acts'), 'max_status_age_s': 86400, 'signers': [{**RULE['signers'][0], 'professions': ['nurse']}]}
+    bad('refused by a rule of the overlay', check + ['reg', '--explain', '--overlay', put('overlay.json', json.dumps(by))] + parts, 1,
+        "would pass: the app's overlay, the rule for * in", 'profession')
+    traced = {**without(RULE, 'acts'), 'max_status_age_s': 86400, 'provenance': True}
+    bad('refused for want of Provenance', check + ['reg', '--explain', '--overlay', put('overlay.json', json.dumps(traced))] + parts, 1,
+        'a Provenance resource in the document', 'no Provenance resource', "would pass: the app's overlay")
     bad('an overlay with acts', check + ['reg', '--overlay', put('overlay.json', json.dumps(RULE))] + parts, 3, 'policy-malformed', 'the overlay')
     decision = json.loads(good('allowed, as JSON', check + ['reg', '--json'] + parts).stdout)
     if decision['verdict'] != 'allow' or len(decision['checks']) != 14:

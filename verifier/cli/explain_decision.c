@@ -1,5 +1,6 @@
 #include "explain_decision.h"
 #include "cache.h"
+#include "date.h"
 #include "json_write.h"
 #include "output.h"
 #include "rule_text.h"
@@ -24,11 +25,9 @@ static void saw(struct told *t, const char *line)
         t->saw[t->saw_count++] = line;
 }
 
-/* "cn-11 version 3", or the overlay that the app opened its gate with. */
 static const char *source_of(struct told *t, const struct applicable *a)
 {
-    return a->policy->version ? call_format(t->call, "%s version %llu", plain(t->call, a->policy->id), (unsigned long long)a->policy->version)
-                              : "the app's overlay";
+    return explain_source(t->call, a);
 }
 
 static const char *seconds(struct told *t, int64_t n)
@@ -111,8 +110,21 @@ static void tell_document(struct told *t, const struct deciding *d)
     const struct signed_document *wanted = &d->slots[0].transaction->document;
     asks(t, call_format(t->call, "the %llu bytes that were signed", (unsigned long long)wanted->size));
     saw(t, call_format(t->call, "%zu bytes of %s", d->release->document.size, plain(t->call, wanted->media_type)));
-    for (size_t i = 0; d->out->checks >> (CHECK_DOCUMENT - 1) & 1 && i < d->fhir.type_count; i++)
+    /* What the document holds was read if all went well, or if that was what refused. */
+    if (!(d->out->checks >> (CHECK_DOCUMENT - 1) & 1) && d->out->code != CSIGN_E_DOCUMENT_ACT)
+        return;
+    for (size_t i = 0; i < d->fhir.type_count; i++) {
         saw(t, call_format(t->call, "a FHIR %s", plain(t->call, d->fhir.types[i])));
+        for (size_t k = 0; k < d->covering_count; k++) {
+            const struct text_list *acts = policy_document_acts(d->covering[k], d->fhir.types[i]);
+            if (acts)
+                asks(t, call_format(t->call, "%s version %llu: a FHIR %s is released only as %s", plain(t->call, d->covering[k]->id),
+                                    (unsigned long long)d->covering[k]->version, plain(t->call, d->fhir.types[i]),
+                                    acts->count ? list_text(t->call, *acts) : "no act"));
+        }
+    }
+    if (d->fhir.type_count)
+        saw(t, call_format(t->call, "to be released as %s", plain(t->call, d->release->act)));
 }
 
 static void tell_disposition(struct told *t, const struct deciding *d)
@@ -123,9 +135,14 @@ static void tell_disposition(struct told *t, const struct deciding *d)
 
 static void tell_authorship(struct told *t, const struct deciding *d)
 {
-    for (size_t i = 0; i < d->applicable_count; i++)
+    bool provenance = false;
+    for (size_t i = 0; i < d->applicable_count; i++) {
         asks(t, call_format(t->call, "%s: %s", source_of(t, &d->applicable[i]),
                             vocabulary_word(&ai_authorships, d->applicable[i].rule->ai_authorship)));
+        if (d->applicable[i].rule->provenance)
+            asks(t, call_format(t->call, "%s: a Provenance resource in the document, if AI had a part", source_of(t, &d->applicable[i])));
+        provenance |= d->applicable[i].rule->provenance;
+    }
     for (size_t i = 0; i < d->slot_count; i++) {
         const struct transaction *s = d->slots[i].transaction;
         bool unedited = s->draft.present && hash_equal(s->draft.digest, s->document.digest);
@@ -135,14 +152,43 @@ static void tell_authorship(struct told *t, const struct deciding *d)
     }
     if (d->fhir.has_ai_label || d->fhir.has_ai_agent)
         saw(t, "the document says itself that an AI had a part");
+    if (provenance)
+        saw(t, d->fhir.has_provenance ? "a Provenance resource" : "no Provenance resource");
 }
 
+static const char *date_text(struct told *t, uint32_t date)
+{
+    struct buffer out = call_buffer(t->call, 32);
+    if (!date)
+        return "an unknown day";
+    date_write(&out, date);
+    return (const char *)out.data;
+}
+
+/* Whom the check saw: all that a rule may ask of a signer. */
 static const char *credential_text(struct told *t, const struct credential *c)
 {
-    return call_format(t->call, "%s, %s, licensed in %s, at %s (%s%s), %s, %zu conditions", vocabulary_word(&professions, c->profession),
-                       vocabulary_word(&levels, c->level), list_text(t->call, c->jurisdiction), plain(t->call, c->site.id),
-                       vocabulary_word(&site_bases, c->site.basis), c->site.consent ? ", employer consents" : "",
-                       vocabulary_word(&assurances, c->assurance.level), c->conditions.count);
+    return call_format(t->call, "%s, %s, licensed in %s until %s, at %s (%s%s), %s, independent since %s", vocabulary_word(&professions, c->profession),
+                       vocabulary_word(&levels, c->level), list_text(t->call, c->jurisdiction), date_text(t, c->licensed_until),
+                       plain(t->call, c->site.id), vocabulary_word(&site_bases, c->site.basis), c->site.consent ? ", employer consents" : "",
+                       vocabulary_word(&assurances, c->assurance.level), date_text(t, c->independent_since));
+}
+
+static void saw_claims(struct told *t, size_t place, const struct credential *c)
+{
+    const struct specialty *specialties = c->specialty.items;
+    struct buffer privileges = call_buffer(t->call, sizeof c->privileges + 64u * CSIGN_STRING_MAX), conditions = call_buffer(t->call, 65536);
+    struct json_out privileges_out = json_out(&privileges), conditions_out = json_out(&conditions);
+    claim_put_privileges(&privileges_out, &c->privileges);
+    claim_put_conditions(&conditions_out, c->conditions);
+    saw(t, call_format(t->call, "%s: privileges %s", slot_of(t, place), plain(t->call, buffer_span(&privileges))));
+    saw(t, call_format(t->call, "%s: conditions %s", slot_of(t, place), plain(t->call, buffer_span(&conditions))));
+    if (c->specialty.count == 0)
+        saw(t, call_format(t->call, "%s: no specialty", slot_of(t, place)));
+    for (size_t i = 0; i < c->specialty.count; i++)
+        saw(t, call_format(t->call, "%s: specialty %s %s", slot_of(t, place), plain(t->call, specialties[i].system), plain(t->call, specialties[i].code)));
+    saw(t, call_format(t->call, "%s: disclosed%s%s%s", slot_of(t, place), c->name.data ? " name" : "", c->licence_number.data ? " licence_number" : "",
+                       c->identifiers.count ? " identifiers" : ""));
 }
 
 static void tell_qualification(struct told *t, const struct deciding *d)
@@ -153,6 +199,7 @@ static void tell_qualification(struct told *t, const struct deciding *d)
                 asks(t, call_format(t->call, "%s, %s: %s", slot_of(t, i), source_of(t, &d->applicable[k]),
                                     signer_text(t->call, d->applicable[k].signer[i])));
         saw(t, call_format(t->call, "%s: %s", slot_of(t, i), credential_text(t, &d->slots[i].vetted->credential)));
+        saw_claims(t, i, &d->slots[i].vetted->credential);
     }
     asks(t, call_format(t->call, "the place of care %s, at %s", plain(t->call, d->release->jurisdiction), plain(t->call, d->release->site)));
 }
@@ -266,10 +313,10 @@ static void say_check(const struct told *t, unsigned number, const char *name, c
         say("     saw   %s", t->saw[i]);
 }
 
-static const char *remedy(struct call *call, const csign_decision *d)
+static const char *remedy(struct call *call, const struct deciding *deciding, const csign_decision *d)
 {
     const char *fix = csign_code_fix(d->code);
-    return call_format(call, "%s%s%s%s%s%s", d->field, d->field[0] && d->reason[0] ? ": " : "", d->reason,
+    return call_format(call, "%s%s%s%s%s%s%s", explain_refusers(call, deciding, d), d->field, d->field[0] && d->reason[0] ? ": " : "", d->reason,
                        d->field[0] || d->reason[0] ? "; " : "", d->slot ? call_format(call, "slot %u; ", d->slot) : "", fix ? fix : "");
 }
 
@@ -294,9 +341,9 @@ int explain_decision(struct call *call, const csign_cache *cache, const csign_de
     }
     json_end_array(&o);
     if (decision->code != CSIGN_OK) {
-        json_put_text_member(&o, "would_pass", span_text(remedy(call, decision)));
+        json_put_text_member(&o, "would_pass", span_text(remedy(call, d, decision)));
         if (!call->json)
-            say("would pass: %s", remedy(call, decision));
+            say("would pass: %s", remedy(call, d, decision));
     }
     json_end_object(&o);
     buffer_byte(&out, '\n');

@@ -1,5 +1,4 @@
-/* countersign policy: lint, sign, show; test, diff, explain and upload have files of their own. */
-#include "policy_verbs.h"
+/* countersign policy: sign, show; lint, test, diff, explain and upload have files of their own. */
 #include "date.h"
 #include "files.h"
 #include "json_file.h"
@@ -67,26 +66,17 @@ int policy_load(struct call *call, const char *path, struct loaded *ret)
     csign_fault fault;
     STEP(file_read(call, path, POLICY_NOTE_MAX, &bytes));
     ret->is_note = span_starts(bytes, SPAN("countersign/"));
-    if (!ret->is_note)
+    if (!ret->is_note) {
+        ret->json = bytes;
         return read_text(call, path, make_text(call, "registry.test", bytes), false, &ret->policy);
+    }
     struct note *note = call_memory(call, sizeof *note);
     struct buffer scratch = call_buffer(call, bytes.size);
     csign_code code = note_read(bytes, &scratch, note, &fault);
     if (code != CSIGN_OK)
         return fail_code(call, REFUSED, code, &fault, path);
+    ret->json = json_of(note->text);
     return read_text(call, path, note->text, true, &ret->policy);
-}
-
-static int policy_lint(struct call *call)
-{
-    const char *path = NULL;
-    const struct option options[] = {{"FILE", OPTION_TEXT, true, &path, NULL, "a policy: its JSON, or a note", NULL, 0}};
-    struct loaded *loaded = call_memory(call, sizeof *loaded);
-    STEP(OPTIONS(call, "Checks a policy as a gate will, and names the member that is wrong.", options));
-    STEP(policy_load(call, path, loaded));
-    say(call->json ? "{\"id\":\"%s\",\"version\":%llu,\"rules\":%zu}" : "good: %s, version %llu, %zu rules",
-        call_text(call, loaded->policy.id), (unsigned long long)loaded->policy.version, loaded->policy.rules.count);
-    return DONE;
 }
 
 /* --- sign --- */

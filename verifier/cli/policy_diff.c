@@ -1,6 +1,6 @@
 /* countersign policy diff: what another version of a policy changes, rule by rule, for those who must agree to it. */
 #include "date.h"
-#include "json_write.h"
+#include "json_sorted.h"
 #include "options.h"
 #include "output.h"
 #include "policy_verbs.h"
@@ -9,6 +9,7 @@
 struct place {
     span act, setting;
     const struct rule *rule;
+    span json; /* the rule as it was written */
 };
 
 struct places {
@@ -16,9 +17,23 @@ struct places {
     size_t count;
 };
 
-static struct places places_of(struct call *call, const struct policy *p)
+/* The text of each rule. */
+static const span *rules_of(struct call *call, span policy)
 {
+    struct sorted_member *members;
+    span *rules = NULL;
+    size_t count = json_sorted_members(call, policy, &members);
+    for (size_t i = 0; i < count; i++)
+        if (span_equal(members[i].name, SPAN("rules")))
+            json_elements(call, members[i].value, &rules);
+    return rules;
+}
+
+static struct places places_of(struct call *call, const struct loaded *loaded)
+{
+    const struct policy *p = &loaded->policy;
     const struct rule *rules = p->rules.items;
+    const span *texts = rules_of(call, loaded->json);
     struct places all = {NULL, 0};
     size_t count = 0;
     for (size_t i = 0; i < p->rules.count; i++)
@@ -27,7 +42,7 @@ static struct places places_of(struct call *call, const struct policy *p)
     for (size_t i = 0; i < p->rules.count; i++)
         for (size_t a = 0; a < rules[i].acts.count; a++)
             for (size_t s = 0; s < rules[i].settings.count; s++)
-                all.items[all.count++] = (struct place){rules[i].acts.items[a], rules[i].settings.items[s], &rules[i]};
+                all.items[all.count++] = (struct place){rules[i].acts.items[a], rules[i].settings.items[s], &rules[i], texts[i]};
     return all;
 }
 
@@ -64,10 +79,25 @@ static void put_change(struct diff *d, const char *title, char sign, const char 
         say("  %c %-12s %s", sign, label, text);
 }
 
-static void compare_rules(struct diff *d, const char *title, const struct rule *before, const struct rule *after)
+/* Members of one rule that the other does not have so, but for those that say where it holds. */
+static void put_members(struct diff *d, const char *title, char sign, span rule, span other)
+{
+    struct sorted_member *members, *others;
+    size_t count = json_sorted_members(d->call, rule, &members), other_count = json_sorted_members(d->call, other, &others);
+    for (size_t i = 0; i < count; i++) {
+        bool same = span_equal(members[i].name, SPAN("acts")) || span_equal(members[i].name, SPAN("settings"));
+        for (size_t k = 0; k < other_count && !same; k++)
+            same = span_equal(members[i].name, others[k].name) && span_equal(members[i].value, others[k].value);
+        if (!same)
+            put_change(d, title, sign, plain(d->call, members[i].name), plain(d->call, members[i].value));
+    }
+}
+
+/* What is written differently and reads the same in words is shown as it is written: never do two texts that differ say the same. */
+static void compare_rules(struct diff *d, const char *title, const struct place *before, const struct place *after)
 {
     struct row old[RULE_ROWS_MAX], new[RULE_ROWS_MAX];
-    size_t old_count = rule_rows(d->call, before, old), new_count = rule_rows(d->call, after, new);
+    size_t old_count = rule_rows(d->call, before->rule, old), new_count = rule_rows(d->call, after->rule, new);
     d->titled = false;
     for (size_t i = 0; i < old_count; i++)
         if (!has_row(new, new_count, &old[i]))
@@ -75,6 +105,10 @@ static void compare_rules(struct diff *d, const char *title, const struct rule *
     for (size_t i = 0; i < new_count; i++)
         if (!has_row(old, old_count, &new[i]))
             put_change(d, title, '+', new[i].label, new[i].text);
+    if (d->titled || span_equal(before->json, after->json))
+        return;
+    put_members(d, title, '-', before->json, after->json);
+    put_members(d, title, '+', after->json, before->json);
 }
 
 /* A rule that the other policy does not have: all that it says. */
@@ -98,7 +132,7 @@ static void compare_places(struct diff *d, const struct places *before, const st
         const char *title = place_name(d->call, old);
         d->titled = false;
         if (new) {
-            compare_rules(d, title, old->rule, new->rule);
+            compare_rules(d, title, old, new);
             continue;
         }
         put_change(d, title, '-', "rule", "no longer: from now on it is under a more general rule, or not released at all");
@@ -133,14 +167,16 @@ static void compare_texts(struct diff *d, const char *label, const char *before,
     put_change(d, "the policy", '+', label, after);
 }
 
-/* The documents as one text, one policy's against the other's. */
-static const char *documents_text(struct call *call, const struct policy *p)
+/* What each FHIR resource type may be released as. */
+static void compare_documents(struct diff *d, char sign, const struct policy *p, const struct policy *other)
 {
-    struct buffer out = call_buffer(call, CSIGN_POLICY_MAX);
     const struct policy_document *documents = p->documents.items;
-    for (size_t i = 0; i < p->documents.count; i++)
-        buffer_text(&out, call_format(call, "%s%s: %s", i ? "; " : "", plain(call, documents[i].type), list_text(call, documents[i].acts)));
-    return plain(call, buffer_span(&out));
+    for (size_t i = 0; i < p->documents.count; i++) {
+        const struct text_list *acts = policy_document_acts(other, documents[i].type);
+        if (!acts || !text_list_equal(*acts, documents[i].acts))
+            put_change(d, "the policy", sign, "documents",
+                       call_format(d->call, "a FHIR %s: %s", plain(d->call, documents[i].type), list_text(d->call, documents[i].acts)));
+    }
 }
 
 static const char *number_text(struct call *call, uint64_t number)
@@ -157,9 +193,10 @@ static const char *time_text(struct call *call, bool given, uint64_t t)
     return (const char *)out.data;
 }
 
-static void compare_policies(struct diff *d, const struct policy *a, const struct policy *b)
+static void compare_policies(struct diff *d, const struct loaded *before, const struct loaded *after)
 {
     struct call *call = d->call;
+    const struct policy *a = &before->policy, *b = &after->policy;
     compare_texts(d, "id", plain(call, a->id), plain(call, b->id));
     compare_texts(d, "version", number_text(call, a->version), number_text(call, b->version));
     compare_texts(d, "authority", plain(call, a->authority), plain(call, b->authority));
@@ -170,9 +207,10 @@ static void compare_policies(struct diff *d, const struct policy *a, const struc
                   call_format(call, "%llds east of UTC", (long long)b->utc_offset_s));
     compare_lists(d, "for", a->applies_to, b->applies_to);
     compare_lists(d, "source", a->sources, b->sources);
-    compare_texts(d, "documents", documents_text(call, a), documents_text(call, b));
-    const struct places before = places_of(call, a), after = places_of(call, b);
-    compare_places(d, &before, &after);
+    compare_documents(d, '-', a, b);
+    compare_documents(d, '+', b, a);
+    const struct places old = places_of(call, before), new = places_of(call, after);
+    compare_places(d, &old, &new);
 }
 
 int policy_diff(struct call *call)
@@ -187,7 +225,7 @@ int policy_diff(struct call *call)
     STEP(OPTIONS(call, "Shows what one policy says and the other does not, rule by rule. Exit code 1: they differ.", options));
     STEP(policy_load(call, before, a));
     STEP(policy_load(call, after, b));
-    compare_policies(&d, &a->policy, &b->policy);
+    compare_policies(&d, a, b);
     if (call->json)
         say("{\"changes\":%zu}", d.changes);
     else if (d.changes == 0)

@@ -9,10 +9,12 @@
 /* A policy and its text: a note's, or one made of bare JSON. */
 struct loaded {
     struct policy policy;
+    span json;
     bool is_note;
 };
 int policy_load(struct call *call, const char *path, struct loaded *ret);
 
+int policy_lint(struct call *call);
 int policy_diff(struct call *call);
 int policy_test(struct call *call);
 int policy_explain(struct call *call);

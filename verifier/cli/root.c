@@ -15,12 +15,23 @@
 
 /* --- reading --- */
 
+/* A note has an empty line before its signatures; a draft that nobody signed has none. */
+static bool has_signatures(span note)
+{
+    for (size_t i = 1; i < note.size; i++)
+        if (note.data[i - 1] == '\n' && note.data[i] == '\n')
+            return true;
+    return false;
+}
+
 int root_load(struct call *call, const char *path, span *ret_note, struct root *ret)
 {
     csign_fault fault;
     STEP(file_read(call, path, CSIGN_ROOT_MAX, ret_note));
     struct buffer scratch = call_buffer(call, ROOT_SCRATCH(ret_note->size));
     csign_code code = root_read(*ret_note, &scratch, ret, &fault);
+    if (code == CSIGN_E_NOTE_MALFORMED && span_starts(*ret_note, SPAN("countersign/root/")) && !has_signatures(*ret_note))
+        return fail_code_fix(call, REFUSED, code, &fault, path, "nobody has signed it yet: `countersign root add-signature` does");
     return code == CSIGN_OK ? DONE : fail_code(call, REFUSED, code, &fault, path);
 }
 
@@ -92,14 +103,20 @@ static int put_root_json(struct call *call, const struct root *root)
 static int root_show(struct call *call)
 {
     const char *path = NULL;
-    const struct option options[] = {{"FILE", OPTION_TEXT, true, &path, NULL, "a root note", NULL, 0}};
-    span note;
-    struct root root;
-    STEP(OPTIONS(call, "Shows whom a trust root trusts, and its hash, by which it is pinned.", options));
-    STEP(root_load(call, path, &note, &root));
+    const struct option options[] = {{"FILE", OPTION_TEXT, true, &path, NULL, "a root note, or a draft of one", NULL, 0}};
+    struct buffer note;
+    span text, all;
+    struct root root, complete;
+    csign_fault fault;
+    STEP(OPTIONS(call, "Shows whom a trust root trusts, and its hash, by which it is pinned; of a draft too.", options));
+    STEP(file_read(call, path, CSIGN_ROOT_MAX, &all));
+    STEP(root_read_draft(call, path, &note, &text, &root));
     if (call->json)
         return put_root_json(call, &root);
+    struct buffer scratch = call_buffer(call, ROOT_SCRATCH(all.size));
     printf("%s", root_words(call, &root));
+    if (root_read(all, &scratch, &complete, &fault) != CSIGN_OK)
+        say("a draft: not signed by as many as it needs, and no gate takes it");
     return DONE;
 }
 
@@ -112,6 +129,8 @@ static int verify_next(struct call *call, const char *before, const char *path, 
     csign_fault fault;
     STEP(root_load(call, before, &old_note, &old));
     csign_code code = root_check_next(&old, root, note, &fault);
+    if (code == CSIGN_E_ROOT_KIND && !span_equal(old.origin, root->origin))
+        return fail_code_fix(call, REFUSED, code, &fault, path, "give the version before of the same registry, --after");
     return code == CSIGN_OK ? DONE : fail_code(call, REFUSED, code, &fault, path);
 }
 
@@ -140,6 +159,8 @@ static int root_verify(struct call *call)
         return put_root_json(call, &root);
     say("good: %s root of %s, version %llu, hash %s%s", root_kind_word(&root), plain(call, root.origin), (unsigned long long)root.version,
         hash_text(call, root.hash), hash ? "" : "; compare the hash with what its registry published");
+    if (root.version > 1 && !after)
+        say("its place in a row was not checked: give the version before, --after");
     return DONE;
 }
 

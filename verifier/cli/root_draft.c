@@ -84,7 +84,7 @@ static int add_key(struct drafting *d, const char *given)
 }
 
 /* What was drafted must be a root, whoever is still to sign it. */
-static int write_draft(struct call *call, const struct root *root, const char *out)
+static int write_draft(struct call *call, const struct root *root, const char *after, const char *out)
 {
     struct buffer text = call_buffer(call, CSIGN_ROOT_MAX), scratch = call_buffer(call, ROOT_SCRATCH(CSIGN_ROOT_MAX));
     struct root again;
@@ -95,7 +95,8 @@ static int write_draft(struct call *call, const struct root *root, const char *o
         return fail_code(call, REFUSED, code, &fault, "the root as asked for");
     STEP(file_write(call, out, buffer_span(&text)));
     if (!call->json)
-        say("%snot signed yet: each custodian gives `countersign root add-signature %s --key FILE`", root_words(call, &again), out);
+        say("%snot signed yet: each custodian gives `countersign root add-signature %s%s%s --key FILE`", root_words(call, &again), out,
+            after ? " --after " : "", after ? after : "");
     return DONE;
 }
 
@@ -125,7 +126,7 @@ int root_draft(struct call *call, const struct root_plan *plan)
         STEP(add_key(&d, plan->keys.items[i]));
     if (d.root.key_count == 0)
         return fail(call, USAGE, "give the custodians' keys", "no key of purpose root, --public");
-    return write_draft(call, &d.root, plan->out);
+    return write_draft(call, &d.root, NULL, plan->out);
 }
 
 /* --- next --- */
@@ -152,5 +153,5 @@ int root_next(struct call *call)
         fresh[i].validity = (struct validity){root.issued, root.expires - root.issued > FRESH_MAX ? root.issued + FRESH_MAX : root.expires};
     }
     root.fresh = fresh;
-    return write_draft(call, &root, out);
+    return write_draft(call, &root, path, out);
 }

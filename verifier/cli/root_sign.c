@@ -2,6 +2,7 @@
  * countersign root add-signature: a custodian reads in plain words what a root will trust, and signs exactly that. A new version
  * is signed by the thresholds of both, so a key of the version before may sign too.
  */
+#include "clock.h"
 #include "files.h"
 #include "keys.h"
 #include "output.h"
@@ -9,7 +10,7 @@
 #include "root_verbs.h"
 
 /* A draft as a note: a text without signature lines gets the empty line that parts it from them. */
-static int read_draft(struct call *call, const char *path, struct buffer *ret_note, span *ret_text, struct root *ret)
+int root_read_draft(struct call *call, const char *path, struct buffer *ret_note, span *ret_text, struct root *ret)
 {
     span draft;
     csign_fault fault;
@@ -53,6 +54,10 @@ static int sign_with(struct signing *s, const char *path, span text, struct buff
     struct key key;
     STEP(key_open(&s->ring, path, KEY_ROOT, &key));
     const struct vkey vkey = key_vkey(key.name, KEY_ROOT, &key.public);
+    struct note *signed_already = call_memory(s->call, sizeof *signed_already);
+    struct buffer scratch = call_buffer(s->call, note->size);
+    if (note_read(buffer_span(note), &scratch, signed_already, NULL) == CSIGN_OK && note_verify(signed_already, &vkey, NULL) == CSIGN_OK)
+        return fail(s->call, REFUSED, "hand the file to another custodian: a key counts once", "signed already by %s, %s", plain(s->call, vkey.name), path);
     if (!has_key(&s->root, &vkey) && !has_key(s->has_before ? &s->before : NULL, &vkey))
         return fail(s->call, REFUSED, "sign with a key that stands on a root line, here or in the version --after which this comes",
                     "no root line names it, %s", path);
@@ -83,7 +88,9 @@ static int report(struct signing *s, span bytes)
     if (code != CSIGN_OK)
         return fail_code(s->call, REFUSED, code, &fault, s->draft);
     size_t here = count_signed(&s->root, note), there = s->has_before ? count_signed(&s->before, note) : 0;
-    bool complete = here >= s->root.threshold && (!s->has_before || there >= s->before.threshold);
+    /* Whether the version before agrees, nobody can say who was not given it. */
+    bool unseen = s->root.version > 1 && !s->has_before, enough = here >= s->root.threshold;
+    bool complete = enough && !unseen && (!s->has_before || there >= s->before.threshold);
     if (s->call->json) {
         say("{\"signatures\":%zu,\"threshold\":%u,\"complete\":%s}", here, s->root.threshold, complete ? "true" : "false");
         return DONE;
@@ -91,8 +98,12 @@ static int report(struct signing *s, span bytes)
     say("%s: %zu of the %u signatures that version %llu needs", s->out, here, s->root.threshold, (unsigned long long)s->root.version);
     if (s->has_before)
         say("%s: %zu of the %u that version %llu needs of it", s->out, there, s->before.threshold, (unsigned long long)s->before.version);
-    say(complete ? "complete: `countersign root verify` it, and publish its hash where gates are configured"
-                 : "the next custodian signs this file");
+    if (complete && s->has_before)
+        say("complete: `countersign root verify %s --after %s`, and publish it where gates fetch roots", s->out, s->after);
+    else
+        say("%s", complete          ? "complete: `countersign root verify` it, and publish its hash where gates are configured"
+                  : enough && unseen ? "not known to be complete: it also needs the signatures of the version before; give that --after"
+                                     : "the next custodian signs this file");
     return DONE;
 }
 
@@ -109,12 +120,17 @@ static int sign_root(struct signing *s)
 {
     struct buffer note;
     span text, before;
-    STEP(read_draft(s->call, s->draft, &note, &text, &s->root));
+    STEP(root_read_draft(s->call, s->draft, &note, &text, &s->root));
     s->has_before = s->after != NULL;
     if (s->has_before)
         STEP(root_load(s->call, s->after, &before, &s->before));
+    if (s->has_before && !span_equal(s->root.origin, s->before.origin))
+        return fail(s->call, REFUSED, "give the version before of the same registry", "a root of %s, --after one of %s",
+                    plain(s->call, s->root.origin), plain(s->call, s->before.origin));
     if (s->has_before && s->root.version != s->before.version + 1)
         return fail_code(s->call, REFUSED, CSIGN_E_ROOT_VERSION, NULL, s->draft);
+    if (s->root.expires <= clock_now())
+        return fail_code(s->call, REFUSED, CSIGN_E_ROOT_EXPIRED, NULL, s->draft);
     if (!s->yes)
         STEP(show_and_ask(s));
     for (size_t i = 0; i < s->keys.count; i++)

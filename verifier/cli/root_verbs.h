@@ -8,6 +8,9 @@
 /* Reads a root that is complete. */
 int root_load(struct call *call, const char *path, span *ret_note, struct root *ret);
 
+/* Reads a root that some are still to sign: the note, with room for signatures, and its text. */
+int root_read_draft(struct call *call, const char *path, struct buffer *ret_note, span *ret_text, struct root *ret);
+
 /* A root to be drafted: key files, of which the public part is named. */
 struct root_plan {
     const char *out, *origin, *iss;

@@ -2,6 +2,9 @@
 #include "credential.h"
 #include "output.h"
 
+/* No part of a rule is longer in words than the whole policy may be in JSON, so nothing is ever cut. */
+#define WORDS_MAX (CSIGN_POLICY_MAX + 4096u)
+
 static void put_set(struct buffer *out, uint64_t set, const struct vocabulary *words, const char *between)
 {
     bool first = true;
@@ -35,6 +38,8 @@ static void put_signer(struct buffer *out, const struct rule_signer *s)
     const struct specialty *specialties = s->specialties.items;
     for (size_t i = 0; i < s->specialties.count; i++) {
         buffer_text(out, i ? " or " : ", specialty ");
+        buffer_put(out, specialties[i].system);
+        buffer_byte(out, ' ');
         buffer_put(out, specialties[i].code);
     }
     if (s->independent_years) {
@@ -74,12 +79,13 @@ struct listing {
     struct call *call;
     struct row *rows;
     size_t count;
+    struct buffer line; /* one row at a time; put_row() keeps what was written */
 };
 
 /* A row whose text is written into the buffer that this returns, and ended with put_row(). */
 static struct buffer begin_row(struct listing *l)
 {
-    return call_buffer(l->call, 8192);
+    return l->line;
 }
 
 static void put_row(struct listing *l, const char *label, const struct buffer *text)
@@ -142,6 +148,22 @@ static void put_exceptions(struct listing *l, const struct rule *r)
     put_row(l, "break-glass", &out);
 }
 
+static void put_retention(struct listing *l, const struct rule_retention *kept)
+{
+    static const char *const before[] = {"the record ", "the process ", "the log "};
+    const uint64_t amounts[] = {kept->record_y, kept->process_y, kept->log_m};
+    struct buffer out = begin_row(l);
+    for (size_t i = 0; i < sizeof amounts / sizeof *amounts; i++) {
+        if (!(kept->present >> i & 1))
+            continue;
+        buffer_text(&out, out.size ? ", " : "");
+        buffer_text(&out, before[i]);
+        buffer_decimal(&out, amounts[i]);
+        buffer_text(&out, i == 2 ? " months" : " years");
+    }
+    put_row(l, "kept", &out);
+}
+
 static const char *authorship_text(uint8_t word)
 {
     return word == RULE_HUMAN_ONLY   ? "human_only: no AI may have had a part in the text"
@@ -152,10 +174,10 @@ static const char *authorship_text(uint8_t word)
 size_t rule_rows(struct call *call, const struct rule *r, struct row rows[RULE_ROWS_MAX])
 {
     static const char *const labels[CSIGN_SLOTS_MAX] = {"signer 1", "signer 2", "signer 3", "signer 4"};
-    struct listing l = {call, rows, 0};
+    struct listing l = {call, rows, 0, call_buffer(call, WORDS_MAX)};
     const struct rule_signer *signers = r->signers.items;
     put_text_row(&l, "AI", authorship_text(r->ai_authorship));
-    put_text_row(&l, "provenance", r->provenance ? "in FHIR documents in which AI had a part" : "");
+    put_text_row(&l, "provenance", r->provenance ? "a FHIR Provenance resource in any document in which AI had a part; what is no FHIR document has none, and is refused" : "");
     for (size_t i = 0; i < r->signers.count; i++) {
         struct buffer out = begin_row(&l);
         put_signer(&out, &signers[i]);
@@ -179,10 +201,7 @@ size_t rule_rows(struct call *call, const struct rule *r, struct row rows[RULE_R
     put_set_row(&l, "disclosed", r->identity, &identities, ", ");
     if (r->no_signoff_text.data)
         put_text_row(&l, "unsigned", plain(call, r->no_signoff_text));
-    if (r->retention.present)
-        put_text_row(&l, "kept", call_format(call, "the record %llu years, the process %llu years, the log %llu months",
-                                             (unsigned long long)r->retention.record_y, (unsigned long long)r->retention.process_y,
-                                             (unsigned long long)r->retention.log_m));
+    put_retention(&l, &r->retention);
     return l.count;
 }
 
@@ -197,7 +216,7 @@ const char *rule_name(struct call *call, const struct rule *r)
 
 const char *signer_text(struct call *call, const struct rule_signer *signer)
 {
-    struct buffer out = call_buffer(call, 8192);
+    struct buffer out = call_buffer(call, WORDS_MAX);
     put_signer(&out, signer);
     return plain(call, buffer_span(&out));
 }
