@@ -79,6 +79,14 @@ CSIGN_EXPORT CSIGN_CHECKED csign_code csign_gate_apply_policy(const csign_gate *
                                                               csign_gate **ret_gate, csign_fault *fault);
 
 /*
+ * The policy that csign_gate_wants() asks for by its name, `note` of the want, and nothing else: after a success it is wanted
+ * no more, so who fetches one after the other comes to an end whatever is served. policy-unnamed for another note, also
+ * for one that the log names elsewhere; else as csign_gate_apply_policy().
+ */
+CSIGN_EXPORT CSIGN_CHECKED csign_code csign_gate_apply_wanted(const csign_gate *gate, const uint8_t name[24],
+                                                              csign_span note, csign_gate **ret_gate, csign_fault *fault);
+
+/*
  * An event object: the leaves of one commit and the checkpoint that it led to. An ending acts at once, on the log's
  * signature alone; a binding or a policy counts, and the evidence grows younger, only when freshness keys cosigned.
  * Errors: leaf-malformed, proof-bad if the leaves do not lead to the signed root, checkpoint-malformed,
@@ -128,7 +136,7 @@ typedef struct csign_gate_want {
 
 /*
  * The place-th thing wanted, from 0. Returns 1, or 0 when there are no more. A policy that was fetched may be another than
- * the one asked for, and applied well all the same: go on to the next place if it is still wanted.
+ * the one asked for: give it to csign_gate_apply_wanted(), and go on to the next place where that refuses it.
  */
 CSIGN_EXPORT int csign_gate_wants(const csign_gate *gate, size_t place, csign_gate_want *ret_want);
 

@@ -417,6 +417,16 @@ def only_file(folder):
     return os.path.join(folder, os.listdir(folder)[0])
 
 
+def misplace_policy(folder):
+    held = only_file(folder + '/policies')
+    run('policy', 'sign', put('second.json', policy(id='second')), '--origin', 'registry.test', '--key', 'reg/keys/policy-US', '--out',
+        'second.note', *P)
+    run('state', 'publish', 'broken', 'second.note', *P)
+    for name in os.listdir(folder + '/policies'):
+        if os.path.join(folder, 'policies', name) != held:
+            shutil.copy(held, os.path.join(folder, 'policies', name))
+
+
 def checking(pin, other):
     parts = ['--request', 'request', '--sign-off', 'signed', '--document', 'report.txt']
     check = ['check', '--test', '--root-hash=' + pin, '--state']
@@ -491,6 +501,7 @@ def checking(pin, other):
             ('a changed leaf', edit(entries, b'E\x01\x01', b'E\x01\x02'), 3, 'proof-bad'),
             ('a leaf cut short', lambda f: os.truncate(os.path.join(f, entries), 200), 3, 'tile-malformed'),
             ('no policy', lambda f: shutil.rmtree(f + '/policies'), 1, 'policy-stale'),
+            ('one policy under the name of another', misplace_policy, 3, 'policy-unnamed'),
             ('a changed policy', lambda f: edit(only_file(f + '/policies'), b'physician', b'dentist')(''), 3, 'note-signature-bad'),
             ("another policy's note under a policy's name", policy_of_before, 3, 'policy-unnamed'),
             ('a next root', lambda f: shutil.copy(HERE + '/second.root', f + '/trust/2'), 0, 'ALLOW'),

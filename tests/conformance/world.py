@@ -249,7 +249,7 @@ def base(name='base', us=None, people=bind_people, edges=True, evidence=EVIDENCE
         w.policy_key(country)
     w.open()
     w.pending = [leaf_k(1, note_hash(w.root_note))]
-    bodies = [us or us_policy()]
+    bodies = us if isinstance(us, list) else [us or us_policy()]
     if edges:
         bodies += [
             cn_policy(),

@@ -1,6 +1,6 @@
 /*
  * What must never turn a refusal into a release (docs/decision.md): random policies and releases, each decided before and after
- * one change. Break-glass is off: no rule drawn here has `emergency`.
+ * one change. Break-glass is on for the two properties of what must allow besides, and off for the others: no rule has `emergency`.
  *
  *     properties CASES [SEED [PROPERTY]]          PROPERTY: the number of one, from 1
  *
@@ -39,6 +39,7 @@ void __wrap_signing_key_sign(const struct signing_key *key, span message, uint8_
 /* --- drawing --- */
 
 static uint64_t seed;
+static bool break_glass; /* whether rules have `emergency`, and releases name it */
 
 static unsigned draw(unsigned below)
 {
@@ -128,6 +129,10 @@ static void draw_rule(struct buffer *b)
         buffer_text(b, PICK(factors));
     if (one_in(4))
         buffer_text(b, PICK(exceptions_));
+    static const char *const emergencies[] = {",\"emergency\":{\"max_status_age_s\":600,\"bridges\":[\"site\"],\"review_h\":1}",
+                                              ",\"emergency\":{\"max_status_age_s\":100,\"bridges\":[],\"review_h\":1}"};
+    if (break_glass && !one_in(4))
+        buffer_text(b, PICK(emergencies));
     if (one_in(2)) {
         buffer_text(b, ",\"hard_deny\":[");
         for (unsigned i = 0, n = 1 + draw(2); i < n; i++) {
@@ -191,6 +196,10 @@ static void draw_release(struct buffer *memory, struct rehearsed *what)
                          "antimicrobial grade 1, on-label, care may go on");
     for (unsigned i = draw(3); i > 0; i--)
         phrase(memory, what, PICK(changes));
+    static const char *const glass[] = {"exception break glass", "exception break glass, evidence 71 s old",
+                                        "exception break glass, evidence 500 s old", "exception break glass, at clinic-2"};
+    if (break_glass && !one_in(3))
+        phrase(memory, what, PICK(glass));
     if (one_in(4))
         phrase(memory, what, PICK(documents));
     what->text = one_in(2) ? TEXT_HUMAN : (enum rehearsed_text)draw(TEXT_HUMAN_AND_DRAFT + 1);
@@ -297,12 +306,17 @@ static bool declare_more(struct rehearsed *what)
 struct property {
     const char *name;
     bool (*change)(struct rehearsed *what); /* NULL: of the gate */
-    bool overlay;
+    bool overlay, break_glass;
 };
 static const struct property properties[] = {
-    {"an overlay", NULL, true},           {"a further policy", NULL, false},   {"removing a fact", take_fact, false},
-    {"removing a signer", take_signer, false}, {"removing a privilege", take_privilege, false},
-    {"removing a factor", take_factor, false}, {"older evidence", age_evidence, false}, {"declaring more AI", declare_more, false},
+    {"an overlay", NULL, true, true},
+    {"a further policy", NULL, false, true},
+    {"removing a fact", take_fact, false, false},
+    {"removing a signer", take_signer, false, false},
+    {"removing a privilege", take_privilege, false, false},
+    {"removing a factor", take_factor, false, false},
+    {"older evidence", age_evidence, false, false},
+    {"declaring more AI", declare_more, false, false},
 };
 
 #define RELEASES 16u /* of each registry that is drawn */
@@ -310,6 +324,12 @@ static const struct property properties[] = {
 static bool releases(csign_verdict verdict)
 {
     return verdict == CSIGN_ALLOW || verdict == CSIGN_BREAK_GLASS;
+}
+
+/* What must not happen: a release that was none, or an emergency's where an ordinary one or none was. */
+static bool is_cured(csign_verdict first, csign_verdict second)
+{
+    return (!releases(first) && releases(second)) || (first != CSIGN_BREAK_GLASS && second == CSIGN_BREAK_GLASS);
 }
 
 static bool needs_supervisor(const struct credential *c)
@@ -380,7 +400,7 @@ static void play(const struct property *p, void *const memory[2], struct buffer 
             counts->cases += !skip;
             counts->allowed += releases(first);
             counts->refused += releases(first) && !releases(second);
-            if (!releases(first) && releases(second) && counts->cured++ < 3)
+            if (is_cured(first, second) && counts->cured++ < 3)
                 printf("  %s: %s became a release\n  %.*s\n  %.*s\n", p->name, csign_code_name(code), (int)policies[0].size,
                        (const char *)policies[0].data, (int)overlay.size, (const char *)overlay.data);
         }
@@ -403,6 +423,7 @@ int main(int argc, char **argv)
         struct counts counts = {0, 0, 0, 0};
         if (argc > 3 && strtoul(argv[3], NULL, 10) != i + 1)
             continue;
+        break_glass = properties[i].break_glass;
         seed = (argc > 2 ? strtoull(argv[2], NULL, 10) : 88172645463325252u) + i;
         while (counts.cases < cases)
             play(&properties[i], memory, &text, &counts);

@@ -720,6 +720,53 @@ static void policies_fail(void **state)
     csign_gate_free(&gate);
 }
 
+/* What is served under the name of one policy is that policy, or nothing: else who asks for each in turn never ends. */
+static void wanted_fail(void **state)
+{
+    csign_gate *gate = caught_up(), *next = NULL;
+    span first = policy_note("registry.test", 1, "US", &policy_signer),
+         second = policy_note("registry.test", 2, "US", &policy_signer);
+    csign_gate_want want;
+    csign_fault fault;
+    (void)state;
+    append_policy(&log_1, first, 1, FROM);
+    append_policy(&log_1, second, 2, FROM);
+    gate = on(gate, csign_gate_apply_event,
+              event_object(&log_1, 4, checkpoint_note(&log_1, (struct checkpoint_options){.times = {NOW}})));
+    assert_true(csign_gate_wants(gate, 0, &want) == 1 && want.version == 1);
+    assert_int_equal(csign_gate_apply_wanted(gate, want.note, second, &next, &fault), CSIGN_E_POLICY_UNNAMED);
+    assert_string_equal(fault.field, "note");
+    assert_int_equal(csign_gate_apply_wanted(gate, want.note, first, &next, NULL), CSIGN_E_POLICY_ROLLED_BACK);
+    assert_int_equal(csign_gate_apply_wanted(gate, NULL, first, &next, NULL), CSIGN_E_ARGUMENT);
+    assert_null(next);
+    csign_gate_free(&gate);
+}
+
+static void wanted_comes_to_an_end(void **state)
+{
+    csign_gate *gate = caught_up();
+    span second = policy_note("registry.test", 2, "US", &policy_signer);
+    csign_gate_want want;
+    size_t place = 0, tries = 0;
+    (void)state;
+    append_policy(&log_1, policy_note("registry.test", 1, "US", &policy_signer), 1, FROM);
+    append_policy(&log_1, second, 2, FROM);
+    append_policy(&log_1, second, 3, NOW + 100); /* a leaf that gives it to a version which it is not */
+    gate = on(gate, csign_gate_apply_event,
+              event_object(&log_1, 4, checkpoint_note(&log_1, (struct checkpoint_options){.times = {NOW}})));
+    for (; csign_gate_wants(gate, place, &want); tries++) {
+        csign_gate *next = NULL;
+        assert_true(tries < 8);
+        if (csign_gate_apply_wanted(gate, want.note, second, &next, NULL) != CSIGN_OK) {
+            place++;
+            continue;
+        }
+        csign_gate_free(&gate);
+        gate = next;
+    }
+    csign_gate_free(&gate);
+}
+
 static void policies_are_held(void **state)
 {
     csign_gate *gate = caught_up(), *older;
@@ -974,6 +1021,8 @@ int main(void)
         TEST(fresh_notes_fail),
         TEST(marks_fail),
         TEST(policies_fail),
+        TEST(wanted_fail),
+        TEST(wanted_comes_to_an_end),
         TEST(policies_are_held),
         TEST(roots_fail),
         TEST(older_states_do_not_change),

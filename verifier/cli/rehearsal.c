@@ -266,7 +266,12 @@ static span make_document(struct buffer *b, const struct rehearsed *what, const 
     }
     if (what->has_provenance) {
         json_put_name(&o, "contained");
-        json_put_raw(&o, SPAN("[{\"resourceType\":\"Provenance\"}]"));
+        json_put_raw(&o, what->text == TEXT_ASSISTED || what->text == TEXT_DRAFT_EDITED || what->text == TEXT_DRAFT_UNEDITED ||
+                                 what->text == TEXT_DRAFT_AS_ASSISTED
+                             ? SPAN("[{\"resourceType\":\"Provenance\",\"agent\":[{\"role\":[{\"coding\":[{\"code\":"
+                                    "\"Artificial-Intelligence\"}]}]}]}]")
+                             : SPAN("[{\"resourceType\":\"Provenance\",\"agent\":[{\"type\":{\"coding\":[{\"code\":"
+                                    "\"author\"}]}}]}]"));
     }
     json_put_text_member(&o, "note", span_text(sentence));
     json_end_object(&o);

@@ -156,12 +156,8 @@ static int read_policies(struct state_folder *f)
             place++;
             continue;
         }
-        csign_code code = csign_gate_apply_policy(f->gate, note, &next, &fault);
-        if (code == CSIGN_OK && !note_is_named(note, want.note, sizeof want.note)) {
-            csign_gate_free(&next);
-            code = fault_set(&fault, CSIGN_E_POLICY_UNNAMED, "policy", "another note than the one of this name");
-        }
-        if (code == CSIGN_OK)
+        csign_code code = csign_gate_apply_wanted(f->gate, want.note, note, &next, &fault);
+        if (code == CSIGN_OK) /* it is wanted no more: the next has its place */
             replace_gate(f, next);
         else if (code == CSIGN_E_POLICY_ROLLED_BACK) /* a version of the past */
             place++;

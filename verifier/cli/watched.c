@@ -158,11 +158,7 @@ static csign_code take_policy(struct watched *w, const csign_gate_want *want, cs
     csign_gate *gate = NULL;
     base64url_encode(&tail, span_of(want->note, sizeof want->note));
     TRY(remote_try(w->remote, REMOTE_POLICY_NOTE, name, &reply, fault));
-    csign_code code = csign_gate_apply_policy(w->gate, reply.body, &gate, fault);
-    if (code == CSIGN_OK && !note_is_named(reply.body, want->note, sizeof want->note)) {
-        csign_gate_free(&gate);
-        code = fault_set(fault, CSIGN_E_POLICY_UNNAMED, "policy", "another note than the one of this name");
-    }
+    csign_code code = csign_gate_apply_wanted(w->gate, want->note, reply.body, &gate, fault);
     if (w->calls && code == CSIGN_OK)
         w->calls->note(w->context, call_format(w->remote->call, "policies/%s", name), reply.body);
     return next(w, gate, code);

@@ -123,16 +123,6 @@ void note_hash(const struct note *note, uint8_t ret[CSIGN_HASH_SIZE])
     hash_of(note->text, ret);
 }
 
-bool note_is_named(span bytes, const uint8_t *name, size_t size)
-{
-    uint8_t hash[CSIGN_HASH_SIZE];
-    span text, lines;
-    if (!split(bytes, &text, &lines))
-        return false;
-    hash_of(text, hash);
-    return memcmp(hash, name, size) == 0;
-}
-
 /* --- verifying and signing --- */
 
 static bool verify_line(const struct note *note, const struct note_signature *line, const struct vkey *vkey,

@@ -54,11 +54,6 @@ csign_code note_read(span bytes, struct buffer *scratch, struct note *ret, csign
 
 /* SHA-256 of the text: the hash of a note (PROTOCOL, head). */
 void note_hash(const struct note *note, uint8_t ret[CSIGN_HASH_SIZE]);
-/*
- * Whether bytes are a note whose hash begins so. Policies are served and kept under such names, and what stands there may be
- * another note, as good and as well known: who asks for what is wanted until nothing is would ask for ever.
- */
-bool note_is_named(span bytes, const uint8_t *name, size_t size);
 
 /*
  * Looks for this key's signature. CSIGN_OK, and for a cosignature its time; CSIGN_E_NOTE_UNSIGNED if no line has the

@@ -16,7 +16,7 @@ static bool list_allows(const struct text_list *acts, span act)
 static bool kinds_fit(const struct deciding *d)
 {
     for (size_t i = 0; i < d->covering_count; i++)
-        for (size_t k = 0; d->fhir.is_fhir && k < d->fhir.type_count; k++) {
+        for (size_t k = 0; k < d->fhir.type_count; k++) {
             const struct text_list *acts = policy_document_acts(d->covering[i], d->fhir.types[k]);
             if (acts && !list_allows(acts, d->release->act))
                 return false;
@@ -40,7 +40,7 @@ csign_code check_document(struct deciding *d)
         REFUSE_IF(d, signed_document->size != document.size, CSIGN_E_DOCUMENT_SIZE, "document", "not the signed size");
     }
     fhir_read(document, d->out->media_type, &d->scratch, &d->fhir);
-    REFUSE_IF(d, d->fhir.unreadable, CSIGN_E_DOCUMENT_ACT, "document", "FHIR JSON that cannot be read strictly");
+    REFUSE_IF(d, d->fhir.unreadable, CSIGN_E_DOCUMENT_ACT, "document", "JSON that cannot be read strictly, or text in UTF-16");
     REFUSE_IF(d, !kinds_fit(d), CSIGN_E_DOCUMENT_ACT, "act", "a resource of the document may not be released as it");
     return passed(d, CHECK_DOCUMENT);
 }
@@ -93,8 +93,8 @@ csign_code check_authorship(struct deciding *d)
         REFUSE_IF(d, declared == AUTHORSHIP_HUMAN && (f->has_ai_label || f->has_ai_agent), CSIGN_E_AUTHORSHIP_CONTRADICTION,
                   "document", "it says itself that an AI had a part");
         EACH_APPLICABLE(d, a)
-        REFUSE_IF(d, a->rule->provenance && declared != AUTHORSHIP_HUMAN && !f->has_provenance, CSIGN_E_PROVENANCE_MISSING,
-                  "document", "no Provenance resource");
+        REFUSE_IF(d, a->rule->provenance && declared != AUTHORSHIP_HUMAN && !(f->is_fhir && f->has_provenance),
+                  CSIGN_E_PROVENANCE_MISSING, "document", "no Provenance resource with an AI among its agents");
     }
     return passed(d, CHECK_AUTHORSHIP);
 }

@@ -59,7 +59,7 @@ csign_code check_policy(struct deciding *d)
     /* Before that nobody can say that a policy is missing or stale: the reason must be the right one (LESSONS 11). */
     REFUSE_IF(d, !d->gate->has_evidence && !d->gate->distrusted, CSIGN_E_STATUS_UNKNOWN, "status",
               "no tree that freshness keys vouch for");
-    bool covered = false, expired = false, has_act = false;
+    bool covered = false, crowded = false, expired = false, has_act = false;
     d->setting = vocabulary_find(&settings, release->setting);
     d->release_limit_s = UINT64_MAX;
     d->out->status_limit = d->emergency_limit_s = INT64_MAX;
@@ -78,8 +78,10 @@ csign_code check_policy(struct deciding *d)
         const struct policy *policy = &held->policy;
         if (!policy_covers(policy, release->jurisdiction))
             continue;
-        if (d->covering_count == CSIGN_POLICIES_MAX)
-            return fault_set(&d->fault, CSIGN_E_INTERNAL, "policy", "more than 8 policies cover this place");
+        if (d->covering_count == CSIGN_POLICIES_MAX) {
+            crowded = true;
+            continue;
+        }
         d->covering[d->covering_count++] = policy;
         covered = true;
         expired |= policy->has_effective_to && (uint64_t)d->now >= policy->effective_to;
@@ -93,21 +95,24 @@ csign_code check_policy(struct deciding *d)
     apply_overlay(d);
     REFUSE_IF(d, !covered && !stale, CSIGN_E_POLICY_MISSING, "jurisdiction", "no policy in force covers it");
     REFUSE_IF(d, stale, CSIGN_E_POLICY_STALE, "policy", "in force by the log, and not held");
+    REFUSE_IF(d, crowded, CSIGN_E_TOO_LARGE, "policy", "more than 8 in force cover this place");
     REFUSE_IF(d, expired, CSIGN_E_POLICY_EXPIRED, "effective_to", "passed");
     REFUSE_IF(d, !has_act, CSIGN_E_ACT_UNKNOWN, "act", "no rule for it in this setting");
     return passed(d, CHECK_POLICY);
 }
 
-bool has_emergency(const struct deciding *d)
+bool allows_break_glass(const struct deciding *d)
 {
-    for (size_t i = 0; i < d->applicable_count; i++)
-        if (d->applicable[i].rule->has_emergency)
-            return true;
-    return false;
+    for (size_t i = 0; i < d->applicable_count; i++) {
+        const struct applicable *a = &d->applicable[i];
+        if (a->policy != &d->gate->opening->overlay && !a->rule->has_emergency)
+            return false;
+    }
+    return true;
 }
 
 /*
- * Whether break-glass is asked for: each request, which its sign-off must equal in check 5, states it, and a rule has it.
+ * Whether break-glass is asked for: each request, which its sign-off must equal in check 5, states it, and the policies have it.
  * Only asked where evidence is too old otherwise.
  */
 static bool asks_break_glass(struct deciding *d)
@@ -115,7 +120,7 @@ static bool asks_break_glass(struct deciding *d)
     const struct csign_release *r = d->release;
     struct request *request = &d->slots[0].request; /* check 4 reads it again */
     size_t mark = d->scratch.size;
-    bool asks = r->sign_off_count > 0 && r->sign_off_count <= r->request_count && has_emergency(d);
+    bool asks = r->sign_off_count > 0 && r->sign_off_count <= r->request_count && allows_break_glass(d);
     for (size_t i = 0; i < r->sign_off_count && asks; i++) {
         asks = request_read(r->slots[i].request, &d->scratch, request, NULL) == CSIGN_OK &&
                request->facts.exception == EXCEPTION_BREAK_GLASS;

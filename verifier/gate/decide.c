@@ -7,10 +7,10 @@
 
 #define ALL_CHECKS ((1u << CSIGN_CHECK_COUNT) - 1)
 
-/* Who signed that it is break-glass, where a rule has it, gets that verdict, also if nothing had to be bridged. */
+/* Who signed that it is break-glass, where the policies have it, gets that verdict, also if nothing had to be bridged. */
 static void mark_break_glass(struct deciding *d)
 {
-    d->break_glass |= d->slots[0].transaction->facts.exception == EXCEPTION_BREAK_GLASS && has_emergency(d);
+    d->break_glass |= d->slots[0].transaction->facts.exception == EXCEPTION_BREAK_GLASS && allows_break_glass(d);
     if (d->break_glass)
         d->out->exception = vocabulary_word(&exceptions, EXCEPTION_BREAK_GLASS);
 }
@@ -62,7 +62,6 @@ static csign_verdict verdict_of(csign_code code, uint32_t checks, bool break_gla
     case CSIGN_E_ROOT_MISSING:
     case CSIGN_E_ARGUMENT:
     case CSIGN_E_NO_SPACE:
-    case CSIGN_E_TOO_LARGE:
     case CSIGN_E_INTERNAL:
         return CSIGN_CANNOT_DECIDE;
     default:

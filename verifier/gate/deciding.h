@@ -67,11 +67,12 @@ struct applicable {
     size_t asked;                                      /* slots that the rule asks for */
 };
 
-/* What a document says of itself, if it is FHIR JSON. */
+/* What a document says of itself, if it is JSON; is_fhir: it is one resource, or an array of them. */
 #define FHIR_TYPES_MAX 64u
 struct fhir {
     bool is_fhir, unreadable;
-    bool has_ai_label, has_ai_agent, has_provenance;
+    bool has_ai_label, has_ai_agent, has_provenance; /* the last: with an AI among its agents, where FHIR has it stand */
+    size_t ai_roles;                                 /* codes of an AI so far */
     size_t type_count;
     span types[FHIR_TYPES_MAX]; /* of the resource and of all within it */
 };
@@ -91,7 +92,7 @@ struct deciding {
     size_t covering_count;
     uint64_t release_limit_s;
     int64_t emergency_limit_s; /* of evidence, under break-glass */
-    bool break_glass;          /* it was asked for, and a rule has it */
+    bool break_glass;          /* it was asked for, and the policies have it */
     struct answered slots[CSIGN_SLOTS_MAX];
     size_t slot_count;
     struct fhir fhir;
@@ -107,12 +108,18 @@ struct deciding {
     } while (0)
 
 /*
+ * check_root.c: whether break-glass exists here: the rule of every policy that must allow has it. The app's overlay has no say:
+ * what it allows is of itself alone, and its own age limit stands unless it lifts it.
+ */
+bool allows_break_glass(const struct deciding *d);
+
+/*
  * Whether the exception that a signer stated excuses a demand under a rule; then the decision names it. It is the last
  * operand of a condition: what was met needs no excuse.
  */
 static inline bool is_excused(struct deciding *d, const struct rule *rule, uint8_t exception, unsigned bridge)
 {
-    if (!(rule_bridges(rule, exception) >> bridge & 1))
+    if (!(rule_bridges(rule, exception) >> bridge & 1) || (exception == EXCEPTION_BREAK_GLASS && !allows_break_glass(d)))
         return false;
     d->out->exception = vocabulary_word(&exceptions, exception);
     return true;
@@ -124,9 +131,6 @@ static inline csign_code passed(struct deciding *d, enum check check)
     d->out->checks |= 1u << (check - 1);
     return CSIGN_OK;
 }
-
-/* check_root.c: whether some rule allows break-glass. */
-bool has_emergency(const struct deciding *d);
 
 csign_code check_root(struct deciding *d);
 csign_code check_policy(struct deciding *d);

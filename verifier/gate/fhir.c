@@ -1,28 +1,37 @@
 /*
- * What a FHIR R4 JSON document says of itself: its resource types, and whether an AI had a part (DOMAIN 4.1). It is read with
- * the strict reader, in one pass. A resource counts wherever it stands, in a bundle, contained or in parameters, and so does a
- * label; a missing label proves nothing and never helps.
+ * What a document in JSON says of itself: the FHIR R4 resource types in it, and whether an AI had a part (DOMAIN 4.1). It is
+ * read with the strict reader, in one pass. A resource counts wherever it stands, in a bundle, contained, or in a wrapper of
+ * whatever kind, and so does a label; a missing label proves nothing and never helps. Of what helps, the Provenance of the AI's
+ * part, only what FHIR's readers look at counts.
  */
-#include "cursor.h"
 #include "deciding.h"
+#include "utf8.h"
 
 #define FHIR_DEPTH_MAX 64u
 
-static bool read_value(struct fhir *f, struct json *j, bool is_root);
+enum place { ROOT, RESOURCE, ELSEWHERE }; /* RESOURCE: contained, or the resource of an entry */
 
-static bool read_type(struct fhir *f, struct json *j, bool is_root)
+static bool read_value(struct fhir *f, struct json *j, enum place place);
+
+/* The form of all names of types: one that another reader might trim or fold to a known one is none. */
+static bool is_type(span type)
 {
-    span type;
-    if (!json_string(j, &type))
-        return false;
-    f->is_fhir |= is_root;
-    f->has_provenance |= span_equal(type, SPAN("Provenance"));
+    bool is = type.size > 0 && type.data[0] >= 'A' && type.data[0] <= 'Z';
+    for (size_t i = 0; i < type.size && is; i++)
+        is = (type.data[i] | 0x20u) >= 'a' && (type.data[i] | 0x20u) <= 'z';
+    return is;
+}
+
+static bool read_type(struct fhir *f, struct json *j, span *ret_type)
+{
+    if (json_kind(j) != JSON_STRING || !json_string(j, ret_type) || !is_type(*ret_type))
+        return json_fail(j, "resourceType", "not the name of a type");
     for (size_t i = 0; i < f->type_count; i++)
-        if (span_equal(f->types[i], type))
+        if (span_equal(f->types[i], *ret_type))
             return true;
     if (f->type_count == FHIR_TYPES_MAX)
         return json_fail(j, "resourceType", "more than 64 types in one document");
-    f->types[f->type_count++] = type;
+    f->types[f->type_count++] = *ret_type;
     return true;
 }
 
@@ -32,57 +41,50 @@ static bool read_code(struct fhir *f, struct json *j)
     if (!json_string(j, &code))
         return false;
     f->has_ai_label |= span_equal(code, SPAN("AIAST"));
-    f->has_ai_agent |= span_equal(code, SPAN("Artificial-Intelligence"));
+    f->ai_roles += span_equal(code, SPAN("Artificial-Intelligence"));
     return true;
 }
 
-static bool read_object(struct fhir *f, struct json *j, bool is_root)
+static bool read_object(struct fhir *f, struct json *j, enum place place)
 {
-    span name;
+    span name, type = {NULL, 0};
+    bool has_ai_agent = false;
     if (!json_object(j))
         return false;
     while (json_member(j, &name)) {
-        bool is_string = json_kind(j) == JSON_STRING, read;
-        if (is_string && span_equal(name, SPAN("resourceType")))
-            read = read_type(f, j, is_root);
-        else if (is_string && span_equal(name, SPAN("code")))
+        const size_t roles = f->ai_roles;
+        bool read;
+        if (span_equal(name, SPAN("resourceType")))
+            read = read_type(f, j, &type);
+        else if (json_kind(j) == JSON_STRING && span_equal(name, SPAN("code")))
             read = read_code(f, j);
         else
-            read = read_value(f, j, false);
+            read = read_value(f, j, span_equal(name, SPAN("contained")) || span_equal(name, SPAN("resource")) ? RESOURCE : ELSEWHERE);
         if (!read)
             return false;
+        has_ai_agent |= span_equal(name, SPAN("agent")) && f->ai_roles > roles;
     }
+    f->has_ai_agent |= f->ai_roles > 0;
+    f->is_fhir |= place == ROOT && type.size > 0;
+    f->has_provenance |= place != ELSEWHERE && has_ai_agent && span_equal(type, SPAN("Provenance"));
     return j->failure == JSON_FINE;
 }
 
-static bool read_value(struct fhir *f, struct json *j, bool is_root)
+static bool read_value(struct fhir *f, struct json *j, enum place place)
 {
     switch (json_kind(j)) {
     case JSON_OBJECT:
-        return read_object(f, j, is_root); /* recursion bounded by FHIR_DEPTH_MAX */
+        return read_object(f, j, place); /* recursion bounded by FHIR_DEPTH_MAX */
     case JSON_ARRAY:
         if (!json_array(j))
             return false;
         while (json_element(j))
-            if (!read_value(f, j, false))
+            if (!read_value(f, j, place))
                 return false;
         return j->failure == JSON_FINE;
     default:
         return json_skip(j, NULL);
     }
-}
-
-/* The document: one resource, or an array of what may be resources. */
-static bool read_root(struct fhir *f, struct json *j)
-{
-    if (json_kind(j) != JSON_ARRAY)
-        return read_value(f, j, true);
-    if (!json_array(j))
-        return false;
-    while (json_element(j))
-        if (!read_value(f, j, true))
-            return false;
-    return j->failure == JSON_FINE;
 }
 
 /* The media type without its parameters, in lower case, says `word`. */
@@ -101,16 +103,38 @@ static bool names(span media_type, const char *word)
     return false;
 }
 
-/* The first byte that is neither white space nor a byte order mark; 0 if there is none. */
-static uint8_t first_byte(span document)
+/* White space, control characters, byte order marks and what else shows nothing: another reader may pass over them. */
+static bool is_unseen(uint32_t c)
 {
-    struct cursor c = cursor_open(document);
-    uint8_t byte = 0;
-    (void)cursor_literal(&c, SPAN("\xEF\xBB\xBF"));
-    while (cursor_u8(&c, &byte))
-        if (!memchr(" \t\r\n", byte, 4))
-            return byte;
-    return 0;
+    return utf8_is_space(c) || c < 0x20u || (c >= 0x7Fu && c <= 0x9Fu) || c == 0xADu || c == 0x180Eu ||
+           (c >= 0x200Bu && c <= 0x200Fu) || (c >= 0x202Au && c <= 0x202Eu) || (c >= 0x2060u && c <= 0x206Fu) || c == 0xFEFFu;
+}
+
+static const uint8_t *skip_unseen(const uint8_t *at, const uint8_t *end)
+{
+    uint32_t c;
+    for (unsigned size; at < end && (size = utf8_read(at, end, &c)) > 0 && is_unseen(c);)
+        at += size;
+    return at;
+}
+
+static bool is_utf16(span document)
+{
+    return document.size >= 2 && (memcmp(document.data, "\xFF\xFE", 2) == 0 || memcmp(document.data, "\xFE\xFF", 2) == 0);
+}
+
+/* How the document begins: with a brace, with or without brackets before it, with a bracket, or otherwise. */
+enum beginning { BEGINS_OTHERWISE, BEGINS_WITH_BRACKET, BEGINS_WITH_OBJECT };
+static enum beginning beginning_of(span document)
+{
+    enum beginning with = BEGINS_OTHERWISE;
+    if (document.size == 0)
+        return with;
+    const uint8_t *end = document.data + document.size,
+                  *at = skip_unseen(document.data + (is_utf16(document) ? 2 : 0), end);
+    for (; at < end && *at == '['; at = skip_unseen(at + 1, end))
+        with = BEGINS_WITH_BRACKET;
+    return at < end && *at == '{' ? BEGINS_WITH_OBJECT : with;
 }
 
 static bool mentions_a_resource(span document)
@@ -126,18 +150,19 @@ static bool mentions_a_resource(span document)
 /*
  * What is declared as FHIR or JSON, or looks like an object, must be read to its end, or nobody can say what it is: another
  * reader might take of two members the other. An array is looked into for the same reason. Plain text that begins with a
- * bracket stays plain text unless it speaks of a resource.
+ * bracket stays plain text unless it speaks of a resource. Text in UTF-16 is not looked into, and refused.
  */
 void fhir_read(span document, span media_type, struct buffer *scratch, struct fhir *ret)
 {
     struct json j;
-    bool declared = names(media_type, "fhir"), is_json = declared || names(media_type, "json");
-    uint8_t first = document.size ? first_byte(document) : 0;
+    const bool declared = names(media_type, "fhir"), is_json = declared || names(media_type, "json");
+    const enum beginning beginning = beginning_of(document);
     memset(ret, 0, offsetof(struct fhir, types));
-    if (!is_json && first != '{' && first != '[')
+    ret->unreadable = is_utf16(document) && names(media_type, "text");
+    if (ret->unreadable || (!is_json && beginning == BEGINS_OTHERWISE))
         return;
     json_open(&j, document, FHIR_DEPTH_MAX, scratch);
-    bool read = read_root(ret, &j) && json_finish(&j);
+    const bool read = read_value(ret, &j, ROOT) && json_finish(&j);
     ret->unreadable = declared ? !read || !ret->is_fhir
-                               : !read && (is_json || first == '{' || mentions_a_resource(document));
+                               : !read && (is_json || beginning == BEGINS_WITH_OBJECT || mentions_a_resource(document));
 }

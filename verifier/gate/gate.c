@@ -253,7 +253,17 @@ csign_code csign_gate_apply_policy(const csign_gate *gate, csign_span note, csig
 {
     csign_gate *next = NULL;
     TRY(begin(gate, ret_gate, true, &next, fault));
-    return finish(next, gate_hold_policy(next, note, fault), ret_gate);
+    return finish(next, gate_hold_policy(next, note, NULL, fault), ret_gate);
+}
+
+csign_code csign_gate_apply_wanted(const csign_gate *gate, const uint8_t name[24], csign_span note, csign_gate **ret_gate,
+                                   csign_fault *fault)
+{
+    csign_gate *next = NULL;
+    if (!name)
+        return fault_set(fault, CSIGN_E_ARGUMENT, "name", "missing");
+    TRY(begin(gate, ret_gate, true, &next, fault));
+    return finish(next, gate_hold_policy(next, note, name, fault), ret_gate);
 }
 
 /* What was seen before this start binds: the tree must pass through the marked one (PROTOCOL 3, marks). */

@@ -52,8 +52,8 @@ struct csign_gate {
 /* The next state, as yet the same; NULL without memory. */
 csign_gate *gate_copy(const csign_gate *gate);
 
-/* policies.c: reads a policy that a leaf names and puts it in its place. */
-csign_code gate_hold_policy(csign_gate *gate, span note, csign_fault *fault);
+/* policies.c: reads a policy that a leaf names and puts it in its place; with a name, only into one that waits for it. */
+csign_code gate_hold_policy(csign_gate *gate, span note, const uint8_t *name, csign_fault *fault);
 /* policies.c: replaces the array by one of what the log names now, with what `before` held of it. */
 csign_code gate_match_policies(csign_gate *gate, const csign_gate *before, csign_fault *fault);
 void gate_drop_policies(csign_gate *gate);

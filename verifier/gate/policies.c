@@ -63,7 +63,14 @@ static csign_code read_held(span bytes, const struct root *root, struct held_pol
     return code;
 }
 
-csign_code gate_hold_policy(csign_gate *gate, span bytes, csign_fault *fault)
+/* Two leaves may give one note to two policies, of which it is but one: then the other waits for ever. */
+static bool is_awaited(const csign_gate *gate, size_t row, const uint8_t *name)
+{
+    const struct status_policy *named = &gate->status.policies[row];
+    return memcmp(named->note, name, sizeof named->note) == 0 && !gate->policies[row];
+}
+
+csign_code gate_hold_policy(csign_gate *gate, span bytes, const uint8_t *name, csign_fault *fault)
 {
     struct held_policy *held = NULL;
     if (bytes.size > POLICY_NOTE_MAX)
@@ -73,6 +80,8 @@ csign_code gate_hold_policy(csign_gate *gate, span bytes, csign_fault *fault)
     csign_code code = CSIGN_OK;
     if (row == gate->status.policy_count)
         code = fault_set(fault, CSIGN_E_POLICY_UNNAMED, held->policy.id.size ? "id" : "", "no leaf names this note");
+    else if (name && !is_awaited(gate, row, name))
+        code = fault_set(fault, CSIGN_E_POLICY_UNNAMED, "note", "not the one that is wanted");
     else if (is_rolled_back(&gate->status, row))
         code = fault_set(fault, CSIGN_E_POLICY_ROLLED_BACK, "version", "the log names a higher one in force before it");
     if (code != CSIGN_OK) {

@@ -127,11 +127,7 @@ csign_code hold_fresh(struct holding *h, span note, csign_fault *fault)
 csign_code hold_policy(struct holding *h, span note, const uint8_t name[24], bool is_new, csign_fault *fault)
 {
     csign_gate *next = NULL;
-    TRY(csign_gate_apply_policy(h->gate, note, &next, fault));
-    if (!note_is_named(note, name, 24)) {
-        csign_gate_free(&next);
-        return fault_set(fault, CSIGN_E_POLICY_UNNAMED, "policy", "another note than the one of this name");
-    }
+    TRY(csign_gate_apply_wanted(h->gate, name, note, &next, fault));
     TRY(show(h, next));
     if (is_new) {
         struct keeping k = {.policy_note = note, .policy_name = name};

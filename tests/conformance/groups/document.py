@@ -48,8 +48,28 @@ def cases(book):
     no('prescription-sniffed-in-json', 'row 9', 'document-act', document=rx, media_type='application/json')
     no('prescription-behind-other-members', 'row 9', 'document-act', media_type=FHIR, document=(
         b'{"id":"1","meta":{"resourceType":"DiagnosticReport"},"resourceType":"MedicationRequest"}'))
-    ok('resource-type-inside-only', 'row 9', media_type='application/json', document=(
-        b'{"kind":"x","data":{"resourceType":"MedicationRequest"}}'))
+    for name, wrapper in (('under-a-member', '{"kind":"x","data":%s}'), ('in-a-card', '{"cards":[{"suggestions":[{"actions":[{"resource":%s}]}]}]}'),
+                          ('in-two-arrays', '[[%s]]')):
+        for kind in ('application/json', 'text/plain'):
+            no('prescription-%s-of-%s' % (name, kind.split('/')[1]), 'row 9', 'document-act', media_type=kind,
+               document=(wrapper % rx.decode()).encode())
+    ok('report-under-a-member', 'row 9', media_type='application/json', document=b'{"data":%s}' % fhir())
+    for name, before in (('two-byte-order-marks', '\ufeff\ufeff'), ('a-no-break-space', '\u00a0'), ('a-form-feed', '\f'),
+                         ('a-zero-width-space', '\u200b'), ('a-soft-hyphen', '\u00ad')):
+        no('prescription-in-text-behind-' + name, 'row 9', 'document-act', document=before.encode() + rx, media_type='text/plain')
+        ok('prose-behind-' + name, 'row 9', document=before.encode() + DOCUMENT)
+    no('prescription-in-an-array-behind-a-form-feed', 'row 9', 'document-act', media_type='text/plain',
+       document=b'\f[' + rx.replace(b'resourceType', b'resource\\u0054ype') + b']')
+    for name in ('utf-16-le', 'utf-16-be'):
+        mark = '\ufeff'.encode(name)
+        no('prescription-in-text-in-' + name, 'row 9', 'document-act', document=mark + rx.decode().encode(name), media_type='text/plain')
+        no('prescription-in-no-text-in-' + name, 'row 9', 'document-act', document=mark + rx.decode().encode(name),
+           media_type='application/octet-stream')
+        no('prose-in-' + name, 'row 9', 'document-act', document=mark + DOCUMENT.decode().encode(name), media_type='text/plain; charset=utf-16')
+    ok('prose-in-a-bracket', 'row 9', document=b'[1] No consolidation.\n')
+    for name, kind in (('in-an-array', ['MedicationRequest']), ('with-a-space-behind', 'MedicationRequest '), ('in-lower-case', 'medicationrequest'),
+                       ('that-is-null', None), ('that-is-empty', ''), ('with-a-zero-width-space', 'MedicationRequest\u200b')):
+        no('contained-type-' + name, 'row 9', 'document-act', document=fhir(contained=[{'resourceType': kind}]), media_type=FHIR)
     ok('type-that-no-policy-names', 'row 9', document=fhir('Observation'), media_type=FHIR)
     no('fhir-unreadable', 'row 9', 'document-act', document=b'{"resourceType":"DiagnosticReport"', media_type=FHIR)
     no('fhir-with-a-member-twice', 'row 9', 'document-act', media_type=FHIR, document=(
@@ -111,6 +131,18 @@ def cases(book):
     both = bundle(fhir(), AI_PROVENANCE)
     no('provenance-absent', 'row 11', 'provenance-missing', S(**ai), document=fhir(), draft=fhir(), **care)
     no('provenance-impossible-in-text', 'row 11', 'provenance-missing', S(**ai), draft=DOCUMENT, setting='emergency')
+    def lacks(name, document, **options):
+        no('provenance-' + name, 'row 11', 'provenance-missing', S(**ai), document=document, draft=document, **dict(care, **options))
+    lacks('without-agent', fhir(contained=[{'resourceType': 'Provenance'}]))
+    lacks('of-people-only', fhir(contained=[HUMAN_PROVENANCE]))
+    lacks('of-people-beside-an-ai-device', fhir(contained=[HUMAN_PROVENANCE, {'resourceType': 'Device', 'type': AI_ROLE}]))
+    lacks('ai-outside-its-agents', fhir(contained=[dict(HUMAN_PROVENANCE, activity=AI_ROLE)]))
+    lacks('agent-of-something-else', fhir(contained=[dict(AI_PROVENANCE, resourceType='AuditEvent')]))
+    lacks('under-a-member-that-fhir-has-not', fhir(x=AI_PROVENANCE))
+    lacks('in-json-that-is-no-fhir', jtext({'contained': [AI_PROVENANCE]}).encode(), media_type='application/json')
+    ok('provenance-with-its-type-last', 'row 11', S(**ai), **dict(care, **(lambda d: dict(document=d, draft=d))(
+        b'{"contained":[{"agent":[%s],"resourceType":"Provenance"}],"resourceType":"DiagnosticReport"}' % jtext(
+            AI_PROVENANCE['agent'][0]).encode())))
     ok('provenance-bundled', 'row 11', S(**ai), document=both, draft=both, **care)
     ok('provenance-contained', 'row 11', S(**ai), document=fhir(contained=[AI_PROVENANCE]), draft=fhir(
         contained=[AI_PROVENANCE]), **care)

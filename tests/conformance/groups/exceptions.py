@@ -113,6 +113,17 @@ def cases(book):
     play('break-glass-needs-no-fresh-note', None, w=silent, **flagged, **glass)
     play('no-fresh-note-and-no-break-glass', 'status-stale', w=silent, **dict(glass, facts={}))
 
+    # several policies: break-glass only where each has it
+    def beside(name, *signers, **more):
+        return base(name, us=[rules(), policy('drug', 'US', [rule('discharge_summary', 'inpatient', *signers, **more)])], edges=False)
+    silent_one = beside('break-glass-of-one-policy', signer(site='any'), age=7200)
+    play('break-glass-that-one-of-two-policies-has', 'status-stale', w=silent_one, now=late, **glass)
+    play('break-glass-that-one-of-two-policies-has-bridges-nothing', 'site', w=silent_one, site='hospital-2', **glass)
+    play('break-glass-that-one-of-two-policies-has-stated-for-nothing', None, w=silent_one, **glass)
+    agreed = beside('break-glass-of-two-policies', emergency=NARROW)
+    play('break-glass-that-two-policies-have', None, w=agreed, now=EVIDENCE + 900, **flagged, **glass)
+    play('break-glass-of-the-narrower-policy', 'status-stale', w=agreed, now=EVIDENCE + 901, **glass)
+
     # the app's overlay
     strict = world('overlay', overlay=overlay(signer(privileges=['imaging_report']), ai='assist_only', age=7, keep=120,
                                               consent=['app-terms']))
@@ -131,3 +142,13 @@ def cases(book):
     play('overlay-of-two-signers', None, sign(), sign('d', meaning='review'), w=second, **dict(ok, facts={}))
     excused = world('overlay-with-exception', overlay=overlay(exceptions=LISTED))
     play('overlay-cannot-excuse-what-a-policy-demands', 'site', w=excused, site='hospital-2', **dict(ok, facts={'exception': 'consultation'}))
+    breaking = world('overlay-with-break-glass', overlay=overlay(emergency=GLASS, age=7200, keep=7200))
+    unlisted = dict(glass, setting='outpatient')
+    play('overlay-brings-no-break-glass', 'status-stale', w=breaking, now=EVIDENCE + 61, **unlisted)
+    play('overlay-with-break-glass-bridges-no-site', 'site', w=breaking, site='hospital-2', **unlisted)
+    play('overlay-with-break-glass-flags-nothing', None, w=breaking, **unlisted)
+    play('overlay-with-break-glass-bridges-its-own', None, w=breaking, now=late, **flagged, **glass)
+    unheard = world('overlay-with-break-glass-no-fresh-note', fresh=False, overlay=overlay(emergency=GLASS))
+    play('overlay-with-break-glass-needs-a-fresh-note', 'status-stale', w=unheard, **unlisted)
+    patient = world('overlay-without-break-glass', overlay=overlay(age=7200, keep=7200))
+    play('overlay-leaves-break-glass', None, w=patient, now=late, **flagged, **glass)

@@ -3,6 +3,12 @@ from groups.common import *
 
 
 def cases(book):
+    for count in (8, 9):
+        crowd = base('policies-%d' % count, us=[policy('us-%d' % i, 'US', [rule('imaging_report' if i < 2 else 'referral', 'outpatient')])
+                                                for i in range(count)], edges=False)
+        book.case('policies-%d-cover-the-place' % count, 'PROTOCOL 8', crowd, Release(crowd, S(crowd.people['a'])),
+                  'too-large' if count > 8 else None)
+
     def no(name, code, *args, steps=None, now=None, **options):
         book.case(name, 'row 2', BASE, release(*args, **options), code, steps=steps, now=now)
 
