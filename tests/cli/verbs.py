@@ -157,7 +157,9 @@ def roots(vkey):
     bad('a root with the wrong passphrase', ['root', 'add-signature', 'draft', '--key', 'reg/keys/root', '--yes', '--out', 'x',
         '--passphrase-file', 'other'], 1, 'passphrase-wrong')
     bad('a truncated root', ['root', 'show', put('x.root', text[:-20])], 1, 'note-malformed', 'x.root')
-    bad('an unsigned root', ['root', 'show', put('x.root', body)], 1, 'note-malformed', 'x.root')
+    good('an unsigned root', ['root', 'show', put('x.root', body)], 'a draft: not signed by as many as it needs')
+    good('an unsigned root as JSON', ['root', 'show', '--json', 'x.root'], '"complete":false')
+    bad('an unsigned root verified', ['root', 'verify', 'x.root'], 1, 'note-malformed', 'x.root', 'nobody has signed it yet')
     bad('a changed root', ['root', 'show', put('x.root', text.replace('version 1\n', 'version 2\n'))], 1, 'note-signature-bad')
     os.unlink(os.path.join(HERE, 'x.root'))
 

@@ -83,7 +83,7 @@ static int root_new(struct call *call)
 
 /* --- show --- */
 
-static int put_root_json(struct call *call, const struct root *root)
+static int put_root_json(struct call *call, const struct root *root, bool complete)
 {
     struct buffer out = call_buffer(call, 8192);
     struct json_out o = json_out(&out);
@@ -95,6 +95,7 @@ static int put_root_json(struct call *call, const struct root *root)
     json_put_integer_member(&o, "expires", (uint64_t)root->expires);
     json_put_integer_member(&o, "threshold", root->threshold);
     json_put_base64url_member(&o, "hash", span_of(root->hash, CSIGN_HASH_SIZE));
+    json_put_bool_member(&o, "complete", complete);
     json_end_object(&o);
     buffer_byte(&out, '\n');
     return put_out(call, buffer_span(&out));
@@ -106,16 +107,21 @@ static int root_show(struct call *call)
     const struct option options[] = {{"FILE", OPTION_TEXT, true, &path, NULL, "a root note, or a draft of one", NULL, 0}};
     struct buffer note;
     span text, all;
-    struct root root, complete;
+    struct root root;
     csign_fault fault;
     STEP(OPTIONS(call, "Shows whom a trust root trusts, and its hash, by which it is pinned; of a draft too.", options));
     STEP(file_read(call, path, CSIGN_ROOT_MAX, &all));
-    STEP(root_read_draft(call, path, &note, &text, &root));
-    if (call->json)
-        return put_root_json(call, &root);
     struct buffer scratch = call_buffer(call, ROOT_SCRATCH(all.size));
+    csign_code code = root_read(all, &scratch, &root, &fault);
+    /* A draft lacks signatures; one that does not hold is no draft. */
+    if (code != CSIGN_OK && code != CSIGN_E_ROOT_THRESHOLD && has_signatures(all))
+        return fail_code(call, REFUSED, code, &fault, path);
+    if (code != CSIGN_OK)
+        STEP(root_read_draft(call, path, &note, &text, &root));
+    if (call->json)
+        return put_root_json(call, &root, code == CSIGN_OK);
     printf("%s", root_words(call, &root));
-    if (root_read(all, &scratch, &complete, &fault) != CSIGN_OK)
+    if (code != CSIGN_OK)
         say("a draft: not signed by as many as it needs, and no gate takes it");
     return DONE;
 }
@@ -156,7 +162,7 @@ static int root_verify(struct call *call)
     if (root.expires <= clock_now())
         return fail_code(call, REFUSED, CSIGN_E_ROOT_EXPIRED, NULL, path);
     if (call->json)
-        return put_root_json(call, &root);
+        return put_root_json(call, &root, true);
     say("good: %s root of %s, version %llu, hash %s%s", root_kind_word(&root), plain(call, root.origin), (unsigned long long)root.version,
         hash_text(call, root.hash), hash ? "" : "; compare the hash with what its registry published");
     if (root.version > 1 && !after)
