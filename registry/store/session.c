@@ -2,6 +2,7 @@
 #include "query.h"
 #include "store.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -102,11 +103,19 @@ static bool configure(sqlite3 *connection, enum session_kind kind)
                                    : apply(connection, reader_settings, sizeof reader_settings / sizeof *reader_settings));
 }
 
+/* The engine would count its memory under one lock for all connections, and nobody asks how much it is. */
+static void configure_engine(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 csign_code session_open(struct session *session, const char *path, enum session_kind kind, uint64_t (*clock_ms)(void),
                         csign_fault *fault)
 {
     /* One thread uses a session at a time: the engine need not lock for that. */
+    static pthread_once_t configured = PTHREAD_ONCE_INIT;
     int flags = SQLITE_OPEN_NOMUTEX | (kind == SESSION_READS_ONLY ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+    (void)pthread_once(&configured, configure_engine);
     *session = (struct session){.kind = kind, .clock_ms = clock_ms};
     if (sqlite3_open_v2(path, &session->connection, flags, NULL) != SQLITE_OK) {
         session_close(session);

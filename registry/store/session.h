@@ -25,6 +25,7 @@ struct session {
     uint64_t (*clock_ms)(void);
     uint64_t time_ms; /* 0: not asked yet */
     sqlite3_stmt *statements[SQL_STATEMENT_COUNT]; /* those that no query has taken */
+    uint8_t places[SQL_STATEMENT_COUNT][SQL_PARAMETERS_MAX]; /* the engine's numbers of $1 to $n; 0: not asked yet */
     sqlite3_stmt *controls[CONTROL_COUNT];
     unsigned queries_open;
 };
