@@ -39,6 +39,11 @@ struct import_members {
 
 csign_code import_members_read(span json, struct buffer *scratch, struct import_members *ret, csign_fault *fault);
 
+/* Where rows stand in the order in which they are judged and applied. */
+struct import_place {
+    uint64_t phase, line;
+};
+
 /* A file as a batch works on it. */
 struct import_work {
     char id[40], body[CSIGN_ID_MAX + 1], jurisdiction[8];
@@ -46,7 +51,7 @@ struct import_work {
     enum import_state state;
     uint8_t hash[CSIGN_HASH_SIZE], deed[CSIGN_HASH_SIZE];
     uint64_t size, rows;
-    uint64_t phase, line; /* how far it was judged or applied */
+    struct import_place done; /* how far it was judged or applied */
 };
 
 struct import_verdict {

@@ -30,8 +30,7 @@ csign_code import_work_read(struct session *session, span id, struct import_work
         ret->size = (uint64_t)query_integer(&q, 5);
         ret->state = (enum import_state)query_integer(&q, 7);
         ret->rows = (uint64_t)query_integer(&q, 12);
-        ret->phase = (uint64_t)query_integer(&q, 19);
-        ret->line = (uint64_t)query_integer(&q, 20);
+        ret->done = (struct import_place){(uint64_t)query_integer(&q, 19), (uint64_t)query_integer(&q, 20)};
         if (!query_null(&q, 23))
             query_bytes(&q, 23, ret->deed, sizeof ret->deed);
     }
@@ -55,6 +54,7 @@ bool batch_perform(struct batch *b, csign_code (*run)(struct operation *operatio
         b->budget--;
     b->operation.run = run;
     *ret = store_perform(b->registry->store, &b->operation);
+    (void)store_checkpoint(b->registry->store); /* what is not moved now is moved later */
     return true;
 }
 
@@ -69,11 +69,6 @@ static csign_code run_state(struct operation *operation, struct session *session
 {
     struct batch *b = (struct batch *)operation;
     const struct value file = VALUE_TEXT(span_text(b->work.id));
-    if (b->next_state == IMPORT_CHECKING && b->work.state == IMPORT_CHECKING) { /* it was cut short: from the start */
-        TRY(RUN(session, SQL_IMPORT_ROWS_FORGET, file));
-        TRY(RUN(session, SQL_IMPORT_KEYS_FORGET, file));
-        TRY(RUN(session, SQL_IMPORT_FILE_AGAIN, file));
-    }
     return RUN(session, SQL_IMPORT_FILE_STATE, file, VALUE_INTEGER(b->next_state),
                b->reason ? VALUE_TEXT(span_text(b->reason)) : VALUE_NULL, VALUE_INTEGER(session_time_ms(session)));
 }
@@ -92,13 +87,14 @@ static csign_code set_state(struct batch *b, enum import_state state)
 static csign_code check(struct batch *b)
 {
     b->reason = NULL;
-    TRY(set_state(b, IMPORT_CHECKING));
-    TRY(import_stage(b));
+    if (b->work.state != IMPORT_CHECKING)
+        TRY(set_state(b, IMPORT_CHECKING));
+    if (b->work.done.phase == 0)
+        TRY(import_stage(b));
     if (b->reason)
         return set_state(b, IMPORT_FAILED);
-    b->work.phase = IMPORT_PEOPLE;
-    b->work.line = INT64_MAX; /* only roles are left */
-    b->limit = BATCH_ROWS;
+    if (b->work.done.phase == 0)
+        b->work.done = (struct import_place){IMPORT_PEOPLE, INT64_MAX}; /* only roles are left */
     if (b->work.template == TEMPLATE_FHIR_R4)
         do
             TRY(import_pass(b, false));
@@ -109,7 +105,6 @@ static csign_code check(struct batch *b)
 static csign_code apply(struct batch *b)
 {
     b->reason = NULL;
-    b->limit = BATCH_ROWS;
     do
         TRY(import_pass(b, true));
     while (!b->ended);
@@ -159,6 +154,7 @@ static void free_batch(struct batch *b)
     free(b->scratch.data);
     free(b->part);
     free(b->record);
+    free(b->names);
     free(b);
 }
 
@@ -172,10 +168,28 @@ static struct batch *make_batch(const struct registry *registry)
     b->scratch = buffer_open(malloc(BATCH_SCRATCH), BATCH_SCRATCH);
     b->part = malloc(IMPORT_PART_MAX);
     b->record = malloc(RECORD_MAX);
-    if (b->arena.data && b->scratch.data && b->part && b->record)
+    b->names = import_names_make();
+    if (b->arena.data && b->scratch.data && b->part && b->record && b->names)
         return b;
     free_batch(b);
     return NULL;
+}
+
+/* The operation of a whole work-off: what comes between its two calls writes much. */
+struct bulk {
+    struct operation operation;
+    bool is_on;
+};
+
+static csign_code run_bulk(struct operation *operation, struct session *session)
+{
+    return session_bulk(session, ((struct bulk *)operation)->is_on);
+}
+
+static csign_code set_bulk(const struct registry *registry, bool is_on)
+{
+    struct bulk bulk = {.operation = {.run = run_bulk}, .is_on = is_on};
+    return store_perform(registry->store, &bulk.operation);
 }
 
 static csign_code work(const struct registry *registry, unsigned batches, const _Atomic bool *stop, bool *ret_more)
@@ -185,7 +199,10 @@ static csign_code work(const struct registry *registry, unsigned batches, const 
         return CSIGN_E_NO_SPACE;
     b->budget = batches ? batches : UINT32_MAX;
     b->stop = stop;
-    csign_code code = work_off(b, ret_more);
+    csign_code code = set_bulk(registry, true);
+    if (code == CSIGN_OK)
+        code = work_off(b, ret_more);
+    (void)set_bulk(registry, false);
     free_batch(b);
     return code;
 }

@@ -93,6 +93,7 @@ static bool take_batch(struct writer *w, struct batch *batch)
     }
     if (!w->first)
         w->last = &w->first;
+    atomic_store(&w->session.is_awaited, batch->count > 1 || w->first);
     w->counters.waiting -= batch->count;
     w->busy_since_ms = steady_ms();
     pthread_mutex_unlock(&w->lock);
@@ -156,6 +157,7 @@ csign_code writer_submit(struct writer *w, struct operation *operation)
         *w->last = operation;
         w->last = &operation->next;
         w->counters.waiting++;
+        atomic_store(&w->session.is_awaited, true);
         pthread_cond_signal(&w->more);
         code = CSIGN_OK;
     }
