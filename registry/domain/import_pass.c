@@ -6,7 +6,7 @@
 #include "rows.h"
 
 #define SOME_ROWS   500u   /* done in any case: an order waits for so many */
-#define ENOUGH_ROWS 10000u /* in one commit, where pages that many rows change are written once */
+#define ENOUGH_ROWS 20000u /* in one commit, where pages that many rows change are written once */
 
 /* Copies the next rows: what is changed while a query runs is a question of the engine's. */
 static csign_code take_rows(struct batch *b, struct session *session, struct import_place after)
