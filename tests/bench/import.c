@@ -129,9 +129,9 @@ static void import(struct world *w, unsigned count)
             stop("upload", code);
     }
     memcpy(f.id, u.id, sizeof f.id);
-    double uploaded = seconds();
+    double uploaded = seconds(), uploaded_cpu = cpu_seconds();
     csign_code code = imports_work(&w->registry, 0, &more);
-    double checked_at = seconds();
+    double checked_at = seconds(), checked_cpu = cpu_seconds();
     if (code != CSIGN_OK)
         stop("dry run", code);
     printf("%s\n", outcome(w, &f));
@@ -141,10 +141,12 @@ static void import(struct world *w, unsigned count)
     if ((code = imports_work(&w->registry, 0, &more)) != CSIGN_OK)
         stop("apply", code);
     double end = seconds();
-    printf("import of %u practitioners, %.0f MB: upload %.1f s, dry run %.1f s, apply %.1f s; together %.1f s (bar 60 s), %.0f rows/s; "
-           "%.1f s of CPU; peak memory %ld MB\n", count, (double)u.size / 1e6, uploaded - began, checked_at - uploaded, end - signed_at,
+    printf("import of %u practitioners, %.0f MB: upload %.1f s, dry run %.1f s, apply %.1f s; together %.1f s (bar 60 s), %.0f rows/s\n"
+           "of CPU: %.1f s, %.1f s, %.1f s; together %.1f s; peak memory %ld MB\n",
+           count, (double)u.size / 1e6, uploaded - began, checked_at - uploaded, end - signed_at,
            (uploaded - began) + (checked_at - uploaded) + (end - signed_at),
-           count / ((uploaded - began) + (checked_at - uploaded) + (end - signed_at)), cpu_seconds() - cpu, memory_kb("VmHWM:") / 1024);
+           count / ((uploaded - began) + (checked_at - uploaded) + (end - signed_at)), uploaded_cpu - cpu, checked_cpu - uploaded_cpu,
+           cpu_seconds() - checked_cpu, cpu_seconds() - cpu, memory_kb("VmHWM:") / 1024);
     (void)fflush(stdout);
 }
 
