@@ -88,6 +88,9 @@ static void outcomes(void **state)
 
     apply_file(w, &f);
     assert_int_equal(number(w, "select count(*) from practitioner"), 4);
+    /* ids rise within one transaction: what is made together stands together in every index */
+    assert_int_equal(number(w, "select count(*) from practitioner p where exists (select 1 from practitioner q where q.rowid < p.rowid and q.id > p.id)"),
+                     0);
     assert_int_equal(number(w, "select count(*) from licence where assurance = 1"), 3);
     assert_int_equal(number(w, "select count(*) from affiliation"), 3);
     assert_int_equal(number(w, "select count(*) from expected"), 1);
