@@ -2,6 +2,7 @@
 #include "query.h"
 #include "store.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -190,7 +191,10 @@ csign_code session_bulk(struct session *session, bool is_on)
     if (session->is_bulk == is_on)
         return CSIGN_OK;
     session->is_bulk = is_on;
-    return session_code(sqlite3_exec(session->connection, cache[is_on], NULL, NULL, NULL));
+    csign_code code = session_code(sqlite3_exec(session->connection, cache[is_on], NULL, NULL, NULL));
+    if (!is_on)
+        (void)malloc_trim(0); /* pages are small pieces, which the allocator would keep */
+    return code;
 }
 
 bool session_is_awaited(const struct session *session)
