@@ -43,7 +43,7 @@ struct batch {
     struct import_culprit culprit;
     struct import_names *names;
     uint8_t *part, *record; /* IMPORT_PART_MAX, RECORD_MAX */
-    unsigned budget;        /* batches that may still be done; UINT32_MAX: all */
+    size_t commit_rows;     /* in one commit, at most BATCH_ROWS; 0: not said */
     const _Atomic bool *stop; /* NULL: nobody asks it to */
 };
 
@@ -51,6 +51,7 @@ csign_code import_work_read(struct session *session, span id, struct import_work
 
 /* import_keys.c: the first reading notes what a row is called by, the second keeps it and judges who has the name of another. */
 struct import_names *import_names_make(void);
+void import_names_forget(struct import_names *names);
 csign_code import_names_note(struct batch *b, const struct batch_row *row, const struct import_members *m, struct buffer *scratch);
 csign_code import_names_keep(struct batch *b, struct session *session, struct batch_row *row, const struct import_members *m,
                              struct buffer *scratch);
@@ -59,8 +60,8 @@ csign_code import_stage(struct batch *b);
 /* import_pass.c: judges or applies the next rows; `ended` after the last. */
 csign_code import_pass(struct batch *b, bool apply);
 
-/* Performs an operation of the batch; false: the budget is used up. */
-bool batch_perform(struct batch *b, csign_code (*run)(struct operation *operation, struct session *session), csign_code *ret);
+/* Performs an operation of the batch. CSIGN_E_UNAVAILABLE when we are to stop. */
+csign_code batch_perform(struct batch *b, csign_code (*run)(struct operation *operation, struct session *session));
 struct acting batch_acting(struct batch *b, struct session *session, struct buffer *scratch);
 
 #endif

@@ -28,6 +28,12 @@ struct import_names *import_names_make(void)
     return names;
 }
 
+void import_names_forget(struct import_names *names)
+{
+    memset(names->once, 0, sizeof names->once);
+    memset(names->again, 0, sizeof names->again);
+}
+
 /* --- the bits --- */
 
 static void places_of(const struct import_names *names, span name, uint64_t ret[BITS_EACH])

@@ -12,7 +12,7 @@
 static csign_code take_rows(struct batch *b, struct session *session, struct import_place after)
 {
     struct query q = QUERY(session, SQL_IMPORT_ROWS_NEXT, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(after.phase),
-                           VALUE_INTEGER(after.line), VALUE_INTEGER(SOME_ROWS));
+                           VALUE_INTEGER(after.line), VALUE_INTEGER(b->commit_rows ? b->commit_rows : SOME_ROWS));
     b->count = 0;
     b->arena.size = 0;
     while (b->arena.capacity - b->arena.size > 3 * RECORD_MAX && query_row(&q))
@@ -115,7 +115,7 @@ static csign_code apply_rows(struct batch *b, struct session *session)
 /* Whether an operation that has done so many rows takes some more. */
 static bool goes_on(const struct batch *b, const struct session *session, size_t done)
 {
-    return !b->ended && done < ENOUGH_ROWS && !session_is_awaited(session) && !is_culprit(b, &b->rows[b->count - 1]);
+    return !b->ended && !b->commit_rows && done < ENOUGH_ROWS && !session_is_awaited(session) && !is_culprit(b, &b->rows[b->count - 1]);
 }
 
 static csign_code run_rows(struct batch *b, struct session *session, bool apply)
@@ -144,9 +144,7 @@ static csign_code run_apply(struct operation *operation, struct session *session
 
 csign_code import_pass(struct batch *b, bool apply)
 {
-    csign_code code;
-    if (!batch_perform(b, apply ? run_apply : run_judge, &code))
-        return CSIGN_E_UNAVAILABLE;
+    csign_code code = batch_perform(b, apply ? run_apply : run_judge);
     if (apply && import_is_refusal(code))
         return CSIGN_OK;
     if (code == CSIGN_OK)

@@ -49,7 +49,7 @@ static void flush(struct reading *r)
 static struct batch_row *add_row(struct reading *r, uint64_t line)
 {
     struct batch *b = r->batch;
-    if (b->count == BATCH_ROWS || b->arena.capacity - b->arena.size < 3 * RECORD_MAX)
+    if (b->count == (b->commit_rows ? b->commit_rows : BATCH_ROWS) || b->arena.capacity - b->arena.size < 3 * RECORD_MAX)
         flush(r);
     struct batch_row *row = &b->rows[b->count++];
     *row = (struct batch_row){.at = {IMPORT_PEOPLE, line}, .members = SPAN("{}"), .verdict = {.field = "", .reason = ""}};
@@ -274,16 +274,14 @@ static csign_code run_stage(struct operation *operation, struct session *session
 
 static csign_code stage_rows(struct batch *b)
 {
-    csign_code code;
-    if (!batch_perform(b, run_stage, &code))
-        return CSIGN_E_UNAVAILABLE;
-    if (code == CSIGN_OK)
-        b->work.done = b->reached;
-    return code;
+    TRY(batch_perform(b, run_stage));
+    b->work.done = b->reached;
+    return CSIGN_OK;
 }
 
 csign_code import_stage(struct batch *b)
 {
+    import_names_forget(b->names);
     TRY(read_file(b, note_rows));
     return b->reason ? CSIGN_OK : read_file(b, stage_rows);
 }

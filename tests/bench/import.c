@@ -134,12 +134,11 @@ static uint64_t upload(struct world *w, unsigned from, unsigned to, struct file 
 static void import(struct world *w, unsigned from, unsigned to)
 {
     struct file f;
-    bool more;
     const unsigned count = to - from + 1;
     double began = seconds(), cpu = cpu_seconds();
     uint64_t bytes = upload(w, from, to, &f);
     double uploaded = seconds(), uploaded_cpu = cpu_seconds();
-    csign_code code = imports_work(&w->registry, 0, &more);
+    csign_code code = imports_work(&w->registry, 0);
     double checked_at = seconds(), checked_cpu = cpu_seconds();
     if (code != CSIGN_OK)
         stop("dry run", code);
@@ -147,7 +146,7 @@ static void import(struct world *w, unsigned from, unsigned to)
     if ((code = sign_file(w, &f)) != CSIGN_OK)
         stop("deed", code);
     double signed_at = seconds();
-    if ((code = imports_work(&w->registry, 0, &more)) != CSIGN_OK)
+    if ((code = imports_work(&w->registry, 0)) != CSIGN_OK)
         stop("apply", code);
     double end = seconds();
     printf("import of %u practitioners, %.0f MB: upload %.1f s, dry run %.1f s, apply %.1f s; together %.1f s (bar 60 s), %.0f rows/s\n"
