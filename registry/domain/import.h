@@ -53,8 +53,8 @@ csign_code import_rows_put(struct buffer *out, struct session *session, const st
 
 /* --- working --- */
 
-/* Does what waits, at most `batches` of it (0: all), on this thread; *ret_more: there is more. For tests and for the thread below. */
-csign_code imports_work(const struct registry *registry, unsigned batches, bool *ret_more);
+/* Does what waits, on this thread, with at most so many rows in one commit (0: as many as are good for its speed). For tests. */
+csign_code imports_work(const struct registry *registry, size_t commit_rows);
 
 struct imports;
 csign_code imports_start(const struct registry *registry, struct imports **ret);

@@ -50,6 +50,11 @@ struct import_officers {
     size_t count;
 };
 
+/* Where rows stand in the order in which they are judged and applied. */
+struct import_place {
+    uint64_t phase, line;
+};
+
 /* A file as a batch works on it. */
 struct import_work {
     char id[40], body[CSIGN_ID_MAX + 1], jurisdiction[8];
@@ -57,7 +62,7 @@ struct import_work {
     enum import_state state;
     uint8_t hash[CSIGN_HASH_SIZE], deed[CSIGN_HASH_SIZE];
     uint64_t size, rows;
-    uint64_t phase, line; /* how far it was judged or applied */
+    struct import_place done; /* how far it was judged or applied */
     struct import_officers officers;
 };
 

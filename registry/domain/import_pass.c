@@ -1,19 +1,22 @@
-/* The passes over the rows of a file: the judging of roles, which speak of other lines, and the applying of all. */
+/*
+ * The passes over the rows of a file: the judging of roles, which speak of other lines, and the applying of all. One operation takes
+ * some rows after the other until it has done enough for one commit, or somebody else waits for it.
+ */
 #include "import_batch.h"
 #include "rows.h"
 
-#define PASS_ROWS BATCH_ROWS
+#define SOME_ROWS   500u   /* done in any case: an order waits for so many */
+#define ENOUGH_ROWS 20000u /* in one commit, where pages that many rows change are written once */
 
 /* Copies the next rows: what is changed while a query runs is a question of the engine's. */
-static csign_code take_rows(struct batch *b, struct session *session)
+static csign_code take_rows(struct batch *b, struct session *session, struct import_place after)
 {
-    struct query q = QUERY(session, SQL_IMPORT_ROWS_NEXT, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(b->work.phase),
-                           VALUE_INTEGER(b->work.line), VALUE_INTEGER(b->limit < PASS_ROWS ? b->limit : PASS_ROWS));
+    struct query q = QUERY(session, SQL_IMPORT_ROWS_NEXT, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(after.phase),
+                           VALUE_INTEGER(after.line), VALUE_INTEGER(b->commit_rows ? b->commit_rows : SOME_ROWS));
     b->count = 0;
     b->arena.size = 0;
     while (b->arena.capacity - b->arena.size > 3 * RECORD_MAX && query_row(&q))
-        b->rows[b->count++] = (struct batch_row){.phase = (uint8_t)query_integer(&q, 0),
-                                                 .line = (uint64_t)query_integer(&q, 1),
+        b->rows[b->count++] = (struct batch_row){.at = {(uint64_t)query_integer(&q, 0), (uint64_t)query_integer(&q, 1)},
                                                  .members = copy_span(&b->arena, query_text(&q, 2)),
                                                  .verdict = {.outcome = (enum import_outcome)query_integer(&q, 3),
                                                              .other = (uint64_t)query_integer(&q, 4)}};
@@ -23,12 +26,12 @@ static csign_code take_rows(struct batch *b, struct session *session)
 
 static csign_code keep_verdict(struct batch *b, struct session *session, const struct batch_row *row, const struct import_verdict *v)
 {
-    return RUN(session, SQL_IMPORT_ROW_OUTCOME, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(row->phase), VALUE_INTEGER(row->line),
+    return RUN(session, SQL_IMPORT_ROW_OUTCOME, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(row->at.phase), VALUE_INTEGER(row->at.line),
                VALUE_INTEGER(v->outcome), v->field[0] ? VALUE_TEXT(span_text(v->field)) : VALUE_NULL,
                v->reason[0] ? VALUE_TEXT(span_text(v->reason)) : VALUE_NULL, VALUE_INTEGER(v->other));
 }
 
-static csign_code act(struct batch *b, struct session *session, struct batch_row *row, bool apply, struct import_verdict *ret)
+static csign_code act(struct batch *b, struct session *session, const struct batch_row *row, bool apply, struct import_verdict *ret)
 {
     struct buffer scratch = b->scratch;
     struct acting a = batch_acting(b, session, &scratch);
@@ -37,27 +40,18 @@ static csign_code act(struct batch *b, struct session *session, struct batch_row
     if (b->work.template == TEMPLATE_ROLL_CSV)
         TRY(import_roll_act(&a, &b->work, &m, apply, ret));
     else
-        TRY(import_row_act(&a, &b->work, row->phase, &m, apply, ret));
-    if (b->work.template != TEMPLATE_FHIR_R4 || row->phase != IMPORT_PEOPLE || !ret->practitioner.data)
+        TRY(import_row_act(&a, &b->work, (uint8_t)row->at.phase, &m, apply, ret));
+    if (b->work.template != TEMPLATE_FHIR_R4 || row->at.phase != IMPORT_PEOPLE || !ret->practitioner.data)
         return CSIGN_OK;
-    return RUN(session, SQL_IMPORT_ROW_PERSON, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(row->phase), VALUE_INTEGER(row->line),
+    return RUN(session, SQL_IMPORT_ROW_PERSON, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(row->at.phase), VALUE_INTEGER(row->at.line),
                VALUE_TEXT(ret->practitioner));
 }
 
-static void move(struct batch *b)
-{
-    b->ended = b->count == 0;
-    if (b->ended)
-        return;
-    b->work.phase = b->rows[b->count - 1].phase;
-    b->work.line = b->rows[b->count - 1].line;
-}
+/* --- judging --- */
 
-static csign_code run_judge(struct operation *operation, struct session *session)
+static csign_code judge_rows(struct batch *b, struct session *session)
 {
-    struct batch *b = (struct batch *)operation;
     uint64_t counts[IMPORT_OUTCOMES] = {0};
-    TRY(take_rows(b, session));
     for (size_t i = 0; i < b->count; i++) {
         struct import_verdict v = {.field = "", .reason = ""};
         if (b->rows[i].verdict.outcome != IMPORT_PENDING)
@@ -66,11 +60,13 @@ static csign_code run_judge(struct operation *operation, struct session *session
         TRY(keep_verdict(b, session, &b->rows[i], &v));
         counts[v.outcome]++;
     }
-    uint64_t phase = b->count ? b->rows[b->count - 1].phase : b->work.phase, line = b->count ? b->rows[b->count - 1].line : b->work.line;
+    b->reached = b->rows[b->count - 1].at;
     return RUN(session, SQL_IMPORT_FILE_JUDGED, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(counts[IMPORT_ADDED]),
                VALUE_INTEGER(counts[IMPORT_UPDATED]), VALUE_INTEGER(counts[IMPORT_UNCHANGED]), VALUE_INTEGER(counts[IMPORT_FLAGGED]),
-               VALUE_INTEGER(counts[IMPORT_REJECTED]), VALUE_INTEGER(phase), VALUE_INTEGER(line));
+               VALUE_INTEGER(counts[IMPORT_REJECTED]), VALUE_INTEGER(b->reached.phase), VALUE_INTEGER(b->reached.line));
 }
+
+/* --- applying --- */
 
 /* Rows that were refused, and those that only say again what another line says, do nothing. */
 static bool is_idle(const struct batch_row *row)
@@ -78,61 +74,80 @@ static bool is_idle(const struct batch_row *row)
     return row->verdict.outcome == IMPORT_REJECTED || row->verdict.other;
 }
 
-static csign_code run_apply(struct operation *operation, struct session *session)
+static bool is_culprit(const struct batch *b, const struct batch_row *row)
 {
-    struct batch *b = (struct batch *)operation;
+    return b->culprit.code != CSIGN_OK && row->at.phase == b->culprit.at.phase && row->at.line == b->culprit.at.line;
+}
+
+static csign_code apply_row(struct batch *b, struct session *session, const struct batch_row *row, struct import_verdict *ret)
+{
+    *ret = (struct import_verdict){.field = "", .reason = ""};
+    if (is_culprit(b, row))
+        return import_refuse(ret, b->culprit.field, csign_code_sentence(b->culprit.code));
+    csign_code code = act(b, session, row, true, ret);
+    if (import_is_refusal(code))
+        b->culprit = (struct import_culprit){row->at, code, b->fault.field ? b->fault.field : ""};
+    return code;
+}
+
+static csign_code apply_rows(struct batch *b, struct session *session)
+{
     uint64_t differing = 0;
-    TRY(take_rows(b, session));
     for (size_t i = 0; i < b->count; i++) {
-        struct import_verdict v = {.field = "", .reason = ""};
+        struct import_verdict v;
+        if (is_culprit(b, &b->rows[i]))
+            b->count = i + 1; /* one is remembered: the operation ends with it */
         if (is_idle(&b->rows[i]))
             continue;
-        TRY(act(b, session, &b->rows[i], true, &v));
+        TRY(apply_row(b, session, &b->rows[i], &v));
         if (v.outcome == b->rows[i].verdict.outcome)
             continue;
         TRY(keep_verdict(b, session, &b->rows[i], &v));
         differing++;
     }
-    if (b->count == 0)
-        return CSIGN_OK;
+    b->reached = b->rows[b->count - 1].at;
     return RUN(session, SQL_IMPORT_FILE_APPLIED, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(b->count), VALUE_INTEGER(differing),
-               VALUE_INTEGER(b->rows[b->count - 1].phase), VALUE_INTEGER(b->rows[b->count - 1].line));
+               VALUE_INTEGER(b->reached.phase), VALUE_INTEGER(b->reached.line));
 }
 
-/* One row that the data refuse in a way that no judging foresaw: told, and left alone. */
-static csign_code run_give_up(struct operation *operation, struct session *session)
+/* --- both --- */
+
+/* Whether an operation that has done so many rows takes some more. */
+static bool goes_on(const struct batch *b, const struct session *session, size_t done)
 {
-    struct batch *b = (struct batch *)operation;
-    csign_code why = b->fault.code;
-    const struct import_verdict v = {.outcome = IMPORT_REJECTED, .field = b->fault.field ? b->fault.field : "", .reason = csign_code_sentence(why)};
-    TRY(take_rows(b, session));
-    if (b->count != 1)
-        return CSIGN_E_INTERNAL;
-    TRY(keep_verdict(b, session, &b->rows[0], &v));
-    return RUN(session, SQL_IMPORT_FILE_APPLIED, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(1), VALUE_INTEGER(1),
-               VALUE_INTEGER(b->rows[0].phase), VALUE_INTEGER(b->rows[0].line));
+    return !b->ended && !b->commit_rows && done < ENOUGH_ROWS && !session_is_awaited(session) && !is_culprit(b, &b->rows[b->count - 1]);
+}
+
+static csign_code run_rows(struct batch *b, struct session *session, bool apply)
+{
+    size_t done = 0;
+    b->reached = b->work.done;
+    do {
+        TRY(take_rows(b, session, b->reached));
+        b->ended = b->count == 0;
+        if (!b->ended)
+            TRY(apply ? apply_rows(b, session) : judge_rows(b, session));
+        done += b->count;
+    } while (goes_on(b, session, done));
+    return CSIGN_OK;
+}
+
+static csign_code run_judge(struct operation *operation, struct session *session)
+{
+    return run_rows((struct batch *)operation, session, false);
+}
+
+static csign_code run_apply(struct operation *operation, struct session *session)
+{
+    return run_rows((struct batch *)operation, session, true);
 }
 
 csign_code import_pass(struct batch *b, bool apply)
 {
-    csign_code code;
-    if (!batch_perform(b, apply ? run_apply : run_judge, &code))
-        return CSIGN_E_UNAVAILABLE;
-    if (code == CSIGN_OK) {
-        move(b);
-        b->limit = PASS_ROWS;
+    csign_code code = batch_perform(b, apply ? run_apply : run_judge);
+    if (apply && import_is_refusal(code))
         return CSIGN_OK;
-    }
-    if (!import_is_refusal(code) || !apply)
-        return code;
-    if (b->limit > 1) { /* which of them it was is found one by one */
-        b->limit = 1;
-        return CSIGN_OK;
-    }
-    b->fault.code = code;
-    if (!batch_perform(b, run_give_up, &code))
-        return CSIGN_E_UNAVAILABLE;
     if (code == CSIGN_OK)
-        move(b);
+        b->work.done = b->reached;
     return code;
 }

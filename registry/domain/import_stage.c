@@ -1,4 +1,4 @@
-/* The first reading of a file: bytes to records, records to members, members to rows with what they come to. */
+/* The readings of a file: bytes to records, records to members, members to rows with what they come to. */
 #include "columns.h"
 #include "fhir.h"
 #include "import_batch.h"
@@ -12,6 +12,7 @@
 
 struct reading {
     struct batch *batch;
+    csign_code (*take)(struct batch *b); /* what is done with rows, when there are enough */
     struct records records;
     struct columns columns;
     struct nppes nppes;
@@ -37,15 +38,11 @@ static bool is_utf8(span text)
     return true;
 }
 
-static csign_code run_stage(struct operation *operation, struct session *session);
-
 static void flush(struct reading *r)
 {
     struct batch *b = r->batch;
-    csign_code code = CSIGN_OK;
-    if (r->code != CSIGN_OK || !batch_perform(b, run_stage, &code))
-        code = r->code != CSIGN_OK ? r->code : CSIGN_E_UNAVAILABLE;
-    r->code = code;
+    if (r->code == CSIGN_OK)
+        r->code = r->take(b);
     b->count = 0;
     b->arena.size = 0;
 }
@@ -54,10 +51,10 @@ static void flush(struct reading *r)
 static struct batch_row *add_row(struct reading *r, uint64_t line)
 {
     struct batch *b = r->batch;
-    if (b->count == BATCH_ROWS || b->arena.capacity - b->arena.size < 3 * RECORD_MAX)
+    if (b->count == (b->commit_rows ? b->commit_rows : BATCH_ROWS) || b->arena.capacity - b->arena.size < 3 * RECORD_MAX)
         flush(r);
     struct batch_row *row = &b->rows[b->count++];
-    *row = (struct batch_row){.phase = IMPORT_PEOPLE, .line = line, .members = SPAN("{}"), .verdict = {.field = "", .reason = ""}};
+    *row = (struct batch_row){.at = {IMPORT_PEOPLE, line}, .members = SPAN("{}"), .verdict = {.field = "", .reason = ""}};
     b->found++;
     return row;
 }
@@ -141,11 +138,11 @@ static void read_resource(struct reading *r, const struct record *record)
     } else if (!is_utf8(record->text)) {
         refuse_row(row, "", "not UTF-8");
     } else if (!fhir_put(record->text, span_text(b->work.jurisdiction), &scratch, &o, &line)) {
-        row->phase = phases[line.kind];
+        row->at.phase = phases[line.kind];
         b->arena.size = from;
         refuse_row(row, line.field, line.reason);
     } else {
-        row->phase = phases[line.kind];
+        row->at.phase = phases[line.kind];
         row->members = buffer_since(&b->arena, from);
         from = b->arena.size;
         buffer_text(&b->arena, line.key);
@@ -197,9 +194,10 @@ static csign_code read_part(struct batch *b, uint64_t at, span *ret)
     return closed != CSIGN_OK ? closed : code;
 }
 
-csign_code import_stage(struct batch *b)
+/* Reads the whole file; `reason` is set if it is no good. */
+static csign_code read_file(struct batch *b, csign_code (*take)(struct batch *b))
 {
-    struct reading r = {.batch = b};
+    struct reading r = {.batch = b, .take = take};
     struct record record;
     struct hash hash;
     uint8_t digest[CSIGN_HASH_SIZE];
@@ -221,95 +219,24 @@ csign_code import_stage(struct batch *b)
         fail_file(&r, "what arrived has another SHA-256 than was announced: upload it again");
     if (!b->reason && b->found == 0)
         fail_file(&r, "no row in it");
-    if (b->reason)
-        return CSIGN_OK;
     flush(&r);
     return r.code;
 }
 
-/* --- rows to the database, in the writer's transaction --- */
+/* --- the first reading: is the file whole, and which names stand twice? --- */
 
-struct keys {
-    span names[10];
-    size_t count;
-};
-
-static void add_key(struct buffer *scratch, struct keys *keys, span first, const char *between, span second)
+static csign_code note_rows(struct batch *b)
 {
-    size_t from = scratch->size;
-    buffer_put(scratch, first);
-    buffer_text(scratch, between);
-    buffer_put(scratch, second);
-    keys->names[keys->count++] = buffer_since(scratch, from);
-}
-
-/* People are known by identifiers and licences; organizations and roles by the ids of their resources alone. */
-static void put_keys(const struct import_members *m, span key, struct buffer *scratch, struct keys *keys)
-{
-    const struct deed_identifier *items = m->practitioner.identifiers.items;
-    keys->count = 0;
-    for (size_t i = 0; i < m->practitioner.identifiers.count; i++)
-        add_key(scratch, keys, items[i].system, "|", items[i].value);
-    if (key.size)
-        add_key(scratch, keys, key, "", SPAN(""));
-    if (m->present & IMPORT_HAS_LICENCE)
-        add_key(scratch, keys, span_text(vocabulary_word(&professions, m->licence.profession)), " licence ", m->licence.number);
-}
-
-static bool same_person(const struct import_members *a, const struct import_members *b)
-{
-    return span_equal(a->practitioner.name, b->practitioner.name) && a->practitioner.birth_date == b->practitioner.birth_date;
-}
-
-/* Another line has the same name for something: the row again, another licence of the same person, or a contradiction. */
-static csign_code judge_double(struct batch *b, struct session *session, struct batch_row *row, const struct import_members *m, uint64_t line,
-                               bool is_licence, struct buffer *scratch)
-{
-    struct import_members *before = (struct import_members *)(void *)buffer_room(scratch, sizeof *before + 16);
-    csign_fault fault;
-    TRY(buffer_code(scratch));
-    before = (struct import_members *)(((uintptr_t)before + 15) & ~(uintptr_t)15);
-    struct query q = QUERY(session, SQL_IMPORT_ROW_BY_LINE, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(row->phase), VALUE_INTEGER(line));
-    span text = query_row(&q) ? copy_span(scratch, query_text(&q, 1)) : span_of(NULL, 0);
-    TRY(query_close(&q));
-    row->verdict.other = line;
-    if (span_equal(text, row->members)) {
-        row->verdict.outcome = IMPORT_FLAGGED;
-        row->verdict.field = "";
-        row->verdict.reason = "the same as another line";
-        return CSIGN_OK;
-    }
-    if (row->phase != IMPORT_PEOPLE)
-        return import_refuse(&row->verdict, "id", "another line has this id and says otherwise");
-    TRY(import_members_read(text, scratch, before, &fault));
-    if (!is_licence && same_person(before, m)) {
-        row->verdict.other = 0;
-        return CSIGN_OK;
-    }
-    return import_refuse(&row->verdict, is_licence ? "licence_number" : "identifiers",
-                         is_licence ? "another line has this licence and says otherwise" : "another line has this identifier for somebody else");
-}
-
-static csign_code keep_keys(struct batch *b, struct session *session, struct batch_row *row, const struct import_members *m,
-                            struct buffer *scratch)
-{
-    struct keys keys;
-    put_keys(m, row->key, scratch, &keys);
-    TRY(buffer_code(scratch));
-    for (size_t i = 0; i < keys.count && row->verdict.outcome != IMPORT_REJECTED && !row->verdict.other; i++) {
-        const struct value values[] = {VALUE_TEXT(span_text(b->work.id)), VALUE_TEXT(keys.names[i]), VALUE_INTEGER(row->line)};
-        uint64_t changed, line;
-        TRY(query_run(session, SQL_IMPORT_KEY_INSERT, values, 3, &changed));
-        if (changed)
-            continue;
-        struct query q = QUERY(session, SQL_IMPORT_KEY_READ, values[0], values[1]);
-        line = query_row(&q) ? (uint64_t)query_integer(&q, 0) : 0;
-        TRY(query_close(&q));
-        if (line != row->line)
-            TRY(judge_double(b, session, row, m, line, (m->present & IMPORT_HAS_LICENCE) && i + 1 == keys.count, scratch));
+    static _Thread_local struct import_members m;
+    for (size_t i = 0; i < b->count; i++) {
+        struct buffer scratch = b->scratch;
+        if (b->rows[i].verdict.outcome == IMPORT_PENDING && import_members_read(b->rows[i].members, &scratch, &m, &b->fault) == CSIGN_OK)
+            TRY(import_names_note(b, &b->rows[i], &m, &scratch));
     }
     return CSIGN_OK;
 }
+
+/* --- the second: rows to the database, in the writer's transaction --- */
 
 static csign_code judge_row(struct batch *b, struct session *session, struct batch_row *row)
 {
@@ -321,10 +248,10 @@ static csign_code judge_row(struct batch *b, struct session *session, struct bat
         return import_is_refusal(code) ? import_refuse(&row->verdict, a.fault->field, a.fault->reason) : code;
     if (b->work.template == TEMPLATE_ROLL_CSV)
         TRY(import_roll_act(&a, &b->work, &m, false, &row->verdict));
-    else if (row->phase != IMPORT_ROLES)
-        TRY(import_row_act(&a, &b->work, row->phase, &m, false, &row->verdict));
+    else if (row->at.phase != IMPORT_ROLES)
+        TRY(import_row_act(&a, &b->work, (uint8_t)row->at.phase, &m, false, &row->verdict));
     if (row->verdict.outcome != IMPORT_REJECTED)
-        TRY(keep_keys(b, session, row, &m, &scratch));
+        TRY(import_names_keep(b, session, row, &m, &scratch));
     if (row->verdict.practitioner.data && b->work.template == TEMPLATE_FHIR_R4) {
         row->verdict.practitioner = copy_span(&b->arena, row->verdict.practitioner);
         return buffer_code(&b->arena);
@@ -333,25 +260,47 @@ static csign_code judge_row(struct batch *b, struct session *session, struct bat
     return CSIGN_OK;
 }
 
+static csign_code stage_row(struct batch *b, struct session *session, struct batch_row *row)
+{
+    const struct value file = VALUE_TEXT(span_text(b->work.id)), phase = VALUE_INTEGER(row->at.phase), line = VALUE_INTEGER(row->at.line);
+    const struct import_verdict *v = &row->verdict;
+    if (v->outcome == IMPORT_PENDING)
+        TRY(judge_row(b, session, row));
+    TRY(RUN(session, SQL_IMPORT_ROW_INSERT, file, phase, line, VALUE_TEXT(row->members), VALUE_INTEGER(v->outcome),
+            v->field[0] ? VALUE_TEXT(span_text(v->field)) : VALUE_NULL, v->reason[0] ? VALUE_TEXT(span_text(v->reason)) : VALUE_NULL,
+            VALUE_INTEGER(v->other)));
+    return v->practitioner.data ? RUN(session, SQL_IMPORT_ROW_PERSON, file, phase, line, VALUE_TEXT(v->practitioner)) : CSIGN_OK;
+}
+
 static csign_code run_stage(struct operation *operation, struct session *session)
 {
     struct batch *b = (struct batch *)operation;
     const struct value file = VALUE_TEXT(span_text(b->work.id));
     uint64_t counts[IMPORT_OUTCOMES] = {0};
+    b->reached = b->work.done;
     for (size_t i = 0; i < b->count; i++) {
-        struct batch_row *row = &b->rows[i];
-        if (row->verdict.outcome == IMPORT_PENDING)
-            TRY(judge_row(b, session, row));
-        const struct import_verdict *v = &row->verdict;
-        counts[v->outcome]++;
-        TRY(RUN(session, SQL_IMPORT_ROW_INSERT, file, VALUE_INTEGER(row->phase), VALUE_INTEGER(row->line), VALUE_TEXT(row->members),
-                VALUE_INTEGER(v->outcome), v->field[0] ? VALUE_TEXT(span_text(v->field)) : VALUE_NULL,
-                v->reason[0] ? VALUE_TEXT(span_text(v->reason)) : VALUE_NULL, VALUE_INTEGER(v->other)));
-        if (v->practitioner.data)
-            TRY(RUN(session, SQL_IMPORT_ROW_PERSON, file, VALUE_INTEGER(row->phase), VALUE_INTEGER(row->line), VALUE_TEXT(v->practitioner)));
+        if (b->rows[i].at.line <= b->work.done.line)
+            continue; /* staged before the crash behind which we go on */
+        TRY(stage_row(b, session, &b->rows[i]));
+        counts[b->rows[i].verdict.outcome]++;
+        b->reached.line = b->rows[i].at.line;
     }
     TRY(RUN(session, SQL_IMPORT_FILE_JUDGED, file, VALUE_INTEGER(counts[IMPORT_ADDED]), VALUE_INTEGER(counts[IMPORT_UPDATED]),
             VALUE_INTEGER(counts[IMPORT_UNCHANGED]), VALUE_INTEGER(counts[IMPORT_FLAGGED]), VALUE_INTEGER(counts[IMPORT_REJECTED]),
-            VALUE_INTEGER(0), VALUE_INTEGER(0)));
+            VALUE_INTEGER(0), VALUE_INTEGER(b->reached.line)));
     return RUN(session, SQL_IMPORT_FILE_STAGED, file, VALUE_INTEGER(b->read), VALUE_INTEGER(b->found));
+}
+
+static csign_code stage_rows(struct batch *b)
+{
+    TRY(batch_perform(b, run_stage));
+    b->work.done = b->reached;
+    return CSIGN_OK;
+}
+
+csign_code import_stage(struct batch *b)
+{
+    import_names_forget(b->names);
+    TRY(read_file(b, note_rows));
+    return b->reason ? CSIGN_OK : read_file(b, stage_rows);
 }

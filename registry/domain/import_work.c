@@ -30,8 +30,7 @@ csign_code import_work_read(struct session *session, span id, struct import_work
         ret->size = (uint64_t)query_integer(&q, 5);
         ret->state = (enum import_state)query_integer(&q, 7);
         ret->rows = (uint64_t)query_integer(&q, 12);
-        ret->phase = (uint64_t)query_integer(&q, 19);
-        ret->line = (uint64_t)query_integer(&q, 20);
+        ret->done = (struct import_place){(uint64_t)query_integer(&q, 19), (uint64_t)query_integer(&q, 20)};
         if (!query_null(&q, 23))
             query_bytes(&q, 23, ret->deed, sizeof ret->deed);
     }
@@ -47,16 +46,14 @@ csign_code import_work_read(struct session *session, span id, struct import_work
 
 /* --- batches --- */
 
-bool batch_perform(struct batch *b, csign_code (*run)(struct operation *operation, struct session *session), csign_code *ret)
+csign_code batch_perform(struct batch *b, csign_code (*run)(struct operation *operation, struct session *session))
 {
-    *ret = CSIGN_OK;
-    if (b->budget == 0 || (b->stop && atomic_load(b->stop)))
-        return false;
-    if (b->budget != UINT32_MAX)
-        b->budget--;
+    if (b->stop && atomic_load(b->stop))
+        return CSIGN_E_UNAVAILABLE;
     b->operation.run = run;
-    *ret = store_perform(b->registry->store, &b->operation);
-    return true;
+    csign_code code = store_perform(b->registry->store, &b->operation);
+    (void)store_checkpoint(b->registry->store); /* what is not moved now is moved later */
+    return code;
 }
 
 struct acting batch_acting(struct batch *b, struct session *session, struct buffer *scratch)
@@ -70,36 +67,29 @@ static csign_code run_state(struct operation *operation, struct session *session
 {
     struct batch *b = (struct batch *)operation;
     const struct value file = VALUE_TEXT(span_text(b->work.id));
-    if (b->next_state == IMPORT_CHECKING && b->work.state == IMPORT_CHECKING) { /* it was cut short: from the start */
-        TRY(RUN(session, SQL_IMPORT_ROWS_FORGET, file));
-        TRY(RUN(session, SQL_IMPORT_KEYS_FORGET, file));
-        TRY(RUN(session, SQL_IMPORT_FILE_AGAIN, file));
-    }
     return RUN(session, SQL_IMPORT_FILE_STATE, file, VALUE_INTEGER(b->next_state),
                b->reason ? VALUE_TEXT(span_text(b->reason)) : VALUE_NULL, VALUE_INTEGER(session_time_ms(session)));
 }
 
 static csign_code set_state(struct batch *b, enum import_state state)
 {
-    csign_code code;
     b->next_state = state;
-    if (!batch_perform(b, run_state, &code))
-        return CSIGN_E_UNAVAILABLE;
-    if (code == CSIGN_OK)
-        b->work.state = state;
-    return code;
+    TRY(batch_perform(b, run_state));
+    b->work.state = state;
+    return CSIGN_OK;
 }
 
 static csign_code check(struct batch *b)
 {
     b->reason = NULL;
-    TRY(set_state(b, IMPORT_CHECKING));
-    TRY(import_stage(b));
+    if (b->work.state != IMPORT_CHECKING)
+        TRY(set_state(b, IMPORT_CHECKING));
+    if (b->work.done.phase == 0)
+        TRY(import_stage(b));
     if (b->reason)
         return set_state(b, IMPORT_FAILED);
-    b->work.phase = IMPORT_PEOPLE;
-    b->work.line = INT64_MAX; /* only roles are left */
-    b->limit = BATCH_ROWS;
+    if (b->work.done.phase == 0)
+        b->work.done = (struct import_place){IMPORT_PEOPLE, INT64_MAX}; /* only roles are left */
     if (b->work.template == TEMPLATE_FHIR_R4)
         do
             TRY(import_pass(b, false));
@@ -110,7 +100,7 @@ static csign_code check(struct batch *b)
 static csign_code apply(struct batch *b)
 {
     b->reason = NULL;
-    b->limit = BATCH_ROWS;
+    b->culprit.code = CSIGN_OK;
     do
         TRY(import_pass(b, true));
     while (!b->ended);
@@ -133,23 +123,21 @@ static csign_code next_file(struct batch *b, bool *ret_found)
     return code;
 }
 
-static csign_code work_off(struct batch *b, bool *ret_more)
+static csign_code work_off(struct batch *b)
 {
-    for (*ret_more = true; *ret_more;) {
-        TRY(next_file(b, ret_more));
-        if (!*ret_more)
+    for (;;) {
+        bool found;
+        TRY(next_file(b, &found));
+        if (!found)
             return CSIGN_OK;
         csign_code code = b->work.state == IMPORT_APPLYING ? apply(b) : check(b);
-        if (b->budget == 0 || (b->stop && atomic_load(b->stop)))
-            return CSIGN_OK;
-        if (code == CSIGN_OK || code == CSIGN_E_UNAVAILABLE) {
-            TRY(code);
+        if (code == CSIGN_OK)
             continue;
-        }
+        if (code == CSIGN_E_UNAVAILABLE)
+            return code;
         b->reason = csign_code_sentence(code); /* our own mistake: the file must not be tried for ever */
         TRY(set_state(b, IMPORT_FAILED));
     }
-    return CSIGN_OK;
 }
 
 static void free_batch(struct batch *b)
@@ -160,6 +148,7 @@ static void free_batch(struct batch *b)
     free(b->scratch.data);
     free(b->part);
     free(b->record);
+    free(b->names);
     free(b);
 }
 
@@ -173,27 +162,48 @@ static struct batch *make_batch(const struct registry *registry)
     b->scratch = buffer_open(malloc(BATCH_SCRATCH), BATCH_SCRATCH);
     b->part = malloc(IMPORT_PART_MAX);
     b->record = malloc(RECORD_MAX);
-    if (b->arena.data && b->scratch.data && b->part && b->record)
+    b->names = import_names_make();
+    if (b->arena.data && b->scratch.data && b->part && b->record && b->names)
         return b;
     free_batch(b);
     return NULL;
 }
 
-static csign_code work(const struct registry *registry, unsigned batches, const _Atomic bool *stop, bool *ret_more)
+/* The operation of a whole work-off: what comes between its two calls writes much. */
+struct bulk {
+    struct operation operation;
+    bool is_on;
+};
+
+static csign_code run_bulk(struct operation *operation, struct session *session)
+{
+    return session_bulk(session, ((struct bulk *)operation)->is_on);
+}
+
+static csign_code set_bulk(const struct registry *registry, bool is_on)
+{
+    struct bulk bulk = {.operation = {.run = run_bulk}, .is_on = is_on};
+    return store_perform(registry->store, &bulk.operation);
+}
+
+static csign_code work(const struct registry *registry, size_t commit_rows, const _Atomic bool *stop)
 {
     struct batch *b = make_batch(registry);
     if (!b)
         return CSIGN_E_NO_SPACE;
-    b->budget = batches ? batches : UINT32_MAX;
+    b->commit_rows = commit_rows < BATCH_ROWS ? commit_rows : BATCH_ROWS;
     b->stop = stop;
-    csign_code code = work_off(b, ret_more);
+    csign_code code = set_bulk(registry, true);
+    if (code == CSIGN_OK)
+        code = work_off(b);
+    (void)set_bulk(registry, false);
     free_batch(b);
     return code;
 }
 
-csign_code imports_work(const struct registry *registry, unsigned batches, bool *ret_more)
+csign_code imports_work(const struct registry *registry, size_t commit_rows)
 {
-    return work(registry, batches, NULL, ret_more);
+    return work(registry, commit_rows, NULL);
 }
 
 /* --- the thread --- */
@@ -220,10 +230,9 @@ static bool is_waiting(const struct registry *registry)
 static void *run_imports(void *context)
 {
     struct imports *i = context;
-    bool more;
     while (!atomic_load(&i->stop)) {
         if (is_waiting(i->registry))
-            (void)work(i->registry, 0, &i->stop, &more); /* what failed is tried again in the next round */
+            (void)work(i->registry, 0, &i->stop); /* what failed is tried again in the next round */
         struct timespec until;
         (void)clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += POLL_MS * 1000000L;

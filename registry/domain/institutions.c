@@ -11,12 +11,27 @@ static csign_code conflict(const struct acting *a, const char *field, const char
     return fault_set(a->fault, CSIGN_E_CONFLICT, field, reason);
 }
 
+/*
+ * Ids of one time rise too (RFC 9562 6.2, method 1): a transaction has one, and an import makes tens of thousands within it, which shall
+ * stand behind each other in every index. The count has 26 bits, begins anywhere in its lower half, and 48 random bits follow.
+ */
 span make_id(struct acting *a)
 {
-    uint8_t random[10];
+    static _Thread_local uint64_t time_ms;
+    static _Thread_local uint32_t count;
+    uint8_t bytes[10];
     size_t from = a->scratch->size;
-    randombytes_buf(random, sizeof random);
-    uuid7_write(a->scratch, a->now_ms, random);
+    if (a->now_ms != time_ms) {
+        time_ms = a->now_ms;
+        count = randombytes_uniform(1u << 25);
+    }
+    count++;
+    randombytes_buf(bytes, sizeof bytes);
+    bytes[0] = (uint8_t)(count >> 22 & 0x0Fu); /* the upper 4 bits are the version's */
+    bytes[1] = (uint8_t)(count >> 14);
+    bytes[2] = (uint8_t)(count >> 8 & 0x3Fu); /* the upper 2 the variant's */
+    bytes[3] = (uint8_t)count;
+    uuid7_write(a->scratch, a->now_ms, bytes);
     return buffer_since(a->scratch, from);
 }
 

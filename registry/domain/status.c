@@ -127,6 +127,8 @@ static csign_code supersede(const struct registry *registry, struct session *ses
 csign_code status_check_orders(struct session *session, span licence, span practitioner, csign_fault *fault)
 {
     static const char *const kinds[] = {"", "revoked", "suspended", "superseded"};
+    if (!licence.data && !practitioner.data)
+        return CSIGN_OK; /* nothing stands against who is not known */
     struct query q = QUERY(session, SQL_STATUS_FIND_ORDER, VALUE_TEXT(licence), VALUE_TEXT(practitioner));
     const bool stands = query_row(&q);
     const int64_t code = query_integer(&q, 0), reason = query_integer(&q, 1);

@@ -28,12 +28,14 @@ static int bind_value(sqlite3_stmt *statement, int place, const struct value *va
     return sqlite3_bind_null(statement, place);
 }
 
-/* By name: this engine gives $2 the number 1 where it stands first, others read the number (DESIGN 4). */
-static csign_code bind_all(sqlite3_stmt *statement, const struct value *values, size_t count, sqlite3_destructor_type life)
+/* By name, asked once: this engine gives $2 the number 1 where it stands first, others read the number (DESIGN 4). */
+static csign_code bind_all(sqlite3_stmt *statement, uint8_t *places, const struct value *values, size_t count,
+                           sqlite3_destructor_type life)
 {
     for (size_t i = 0; i < count; i++) {
-        int place = sqlite3_bind_parameter_index(statement, parameter_names[i]);
-        TRY(session_code(place == 0 ? SQLITE_RANGE : bind_value(statement, place, &values[i], life)));
+        if (places[i] == 0)
+            places[i] = (uint8_t)sqlite3_bind_parameter_index(statement, parameter_names[i]);
+        TRY(session_code(places[i] == 0 ? SQLITE_RANGE : bind_value(statement, places[i], &values[i], life)));
     }
     return CSIGN_OK;
 }
@@ -61,7 +63,7 @@ static struct query open_query(struct session *session, enum sql_statement which
     sqlite3_stmt *statement = NULL;
     q.code = count == sql_texts[which].parameters ? take(session, which, &statement) : CSIGN_E_INTERNAL;
     if (q.code == CSIGN_OK)
-        q.code = bind_all(statement, values, count, life);
+        q.code = bind_all(statement, session->places[which], values, count, life);
     q.statement = statement;
     return q;
 }

@@ -70,4 +70,12 @@ uint64_t session_time_ms(const struct session *session);
 /* The number of the last row inserted with an INTEGER PRIMARY KEY. */
 int64_t session_last_id(const struct session *session);
 
+/*
+ * For operations with very much to write, one after the other. Whether others wait for this transaction: who has done a little then
+ * stops, and comes again. And `bulk`, from the first such operation to the last: more pages stay in memory, which is given back when it
+ * ends, and moving what was written into the file is left to store_checkpoint(), which somebody has to call between them.
+ */
+bool session_is_awaited(const struct session *session);
+csign_code session_bulk(struct session *session, bool is_on);
+
 #endif

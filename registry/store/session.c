@@ -2,10 +2,20 @@
 #include "query.h"
 #include "store.h"
 
+#include <malloc.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #define BUSY_MS 5000
+
+/*
+ * Checkpoints run behind commits, at 4,000 pages, which is 16 MB: rare enough not to be felt, small enough that none takes long. Where
+ * much is written, a page is changed by many commits before it is worth moving, and store_checkpoint() moves it aside from the writer,
+ * which comes to it only if nobody else does.
+ */
+#define WAL_PAGES      4000
+#define WAL_PAGES_BULK 65536
 
 static const char *const control_texts[CONTROL_COUNT] = {
     [CONTROL_BEGIN] = "begin immediate",
@@ -24,20 +34,18 @@ struct setting {
 
 static const struct setting shared_settings[] = {
     {"pragma foreign_keys = on", "pragma foreign_keys", "1"},
+    {"pragma synchronous = full", "pragma synchronous", "2"},
     {"pragma trusted_schema = off", "pragma trusted_schema", "0"},
     {"pragma temp_store = memory", "pragma temp_store", "2"},
     {"pragma cell_size_check = on", "pragma cell_size_check", "1"},
 };
 
 /*
- * WAL loses nothing only with synchronous FULL, which is why it is set and read back rather than hoped for. Checkpoints run behind
- * commits, at 4,000 pages, which is 16 MB: rare enough not to be felt, small enough that none takes long. After a burst the WAL is
- * cut to 64 MB.
+ * WAL loses nothing only with synchronous FULL, also of who checkpoints, which is why it is set and read back rather than hoped for.
+ * After a burst the WAL is cut to 64 MB.
  */
 static const struct setting writer_settings[] = {
     {"pragma journal_mode = wal", "pragma journal_mode", "wal"},
-    {"pragma synchronous = full", "pragma synchronous", "2"},
-    {"pragma wal_autocheckpoint = 4000", "pragma wal_autocheckpoint", "4000"},
     {"pragma journal_size_limit = 67108864", "pragma journal_size_limit", "67108864"},
     {"pragma cache_size = -4096", "pragma cache_size", "-4096"},
 };
@@ -90,6 +98,16 @@ static bool apply(sqlite3 *connection, const struct setting *settings, size_t co
     return true;
 }
 
+static int after_commit(void *context, sqlite3 *connection, const char *name, int pages)
+{
+    struct session *session = context;
+    (void)connection, (void)name;
+    atomic_store(&session->wal_pages, pages);
+    if (pages >= (session->is_bulk ? WAL_PAGES_BULK : WAL_PAGES))
+        (void)session_checkpoint(session); /* what cannot be moved now can be later */
+    return SQLITE_OK;
+}
+
 static bool configure(sqlite3 *connection, enum session_kind kind)
 {
     sqlite3_extended_result_codes(connection, 1);
@@ -102,11 +120,19 @@ static bool configure(sqlite3 *connection, enum session_kind kind)
                                    : apply(connection, reader_settings, sizeof reader_settings / sizeof *reader_settings));
 }
 
+/* The engine would count its memory under one lock for all connections, and nobody asks how much it is. */
+static void configure_engine(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 csign_code session_open(struct session *session, const char *path, enum session_kind kind, uint64_t (*clock_ms)(void),
                         csign_fault *fault)
 {
     /* One thread uses a session at a time: the engine need not lock for that. */
+    static pthread_once_t configured = PTHREAD_ONCE_INIT;
     int flags = SQLITE_OPEN_NOMUTEX | (kind == SESSION_READS_ONLY ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+    (void)pthread_once(&configured, configure_engine);
     *session = (struct session){.kind = kind, .clock_ms = clock_ms};
     if (sqlite3_open_v2(path, &session->connection, flags, NULL) != SQLITE_OK) {
         session_close(session);
@@ -118,6 +144,8 @@ csign_code session_open(struct session *session, const char *path, enum session_
         return fault_set(fault, CSIGN_E_UNAVAILABLE, "store",
                          is_other ? "the file is no database" : "the database does not take the settings for durability");
     }
+    if (kind == SESSION_WRITES)
+        (void)sqlite3_wal_hook(session->connection, after_commit, session);
     return CSIGN_OK;
 }
 
@@ -148,6 +176,30 @@ csign_code session_control(struct session *session, enum session_control control
 bool session_in_transaction(const struct session *session)
 {
     return session->connection && !sqlite3_get_autocommit(session->connection);
+}
+
+csign_code session_checkpoint(struct session *session)
+{
+    if (!session->connection)
+        return CSIGN_E_UNAVAILABLE;
+    return session_code(sqlite3_wal_checkpoint_v2(session->connection, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
+}
+
+csign_code session_bulk(struct session *session, bool is_on)
+{
+    static const char *const cache[] = {"pragma cache_size = -16384; pragma shrink_memory", "pragma cache_size = -65536"};
+    if (session->is_bulk == is_on)
+        return CSIGN_OK;
+    session->is_bulk = is_on;
+    csign_code code = session_code(sqlite3_exec(session->connection, cache[is_on], NULL, NULL, NULL));
+    if (!is_on)
+        (void)malloc_trim(0); /* pages are small pieces, which the allocator would keep */
+    return code;
+}
+
+bool session_is_awaited(const struct session *session)
+{
+    return atomic_load(&session->is_awaited);
 }
 
 void session_new_time(struct session *session)

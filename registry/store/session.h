@@ -9,6 +9,7 @@
 #include "fault.h"
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,9 +23,13 @@ struct session {
     sqlite3 *connection; /* NULL: there is none, and every query fails */
     enum session_kind kind;
     bool in_read; /* of a reader: its transaction has begun */
+    bool is_bulk; /* of the writer: much is being written */
+    _Atomic bool is_awaited; /* others wait for its transaction to end */
+    _Atomic int wal_pages;   /* after its last commit */
     uint64_t (*clock_ms)(void);
     uint64_t time_ms; /* 0: not asked yet */
     sqlite3_stmt *statements[SQL_STATEMENT_COUNT]; /* those that no query has taken */
+    uint8_t places[SQL_STATEMENT_COUNT][SQL_PARAMETERS_MAX]; /* the engine's numbers of $1 to $n; 0: not asked yet */
     sqlite3_stmt *controls[CONTROL_COUNT];
     unsigned queries_open;
 };
@@ -45,6 +50,9 @@ unsigned session_abandon_queries(struct session *session);
 csign_code session_read(struct session *session);
 /* Ends it; the session may be lent again. */
 void session_read_end(struct session *session);
+
+/* Moves what is committed from the WAL into the file, as far as no reader needs the state before. */
+csign_code session_checkpoint(struct session *session);
 
 /* The code of what the engine answered. */
 csign_code session_code(int sqlite_code);

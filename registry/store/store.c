@@ -149,3 +149,16 @@ void store_reader_end(struct store *store, struct session *reader)
 {
     readers_return(&store->readers, reader);
 }
+
+/* Worth it from where a page is in the WAL several times, and long before the writer would have to. */
+#define CHECKPOINT_PAGES 32768
+
+csign_code store_checkpoint(struct store *store)
+{
+    if (atomic_load(&store->writer.session.wal_pages) < CHECKPOINT_PAGES)
+        return CSIGN_OK;
+    struct session *session = readers_lend(&store->readers);
+    csign_code code = session_checkpoint(session);
+    readers_return(&store->readers, session);
+    return code;
+}

@@ -95,6 +95,12 @@ csign_code store_perform(struct store *store, struct operation *operation);
 struct session *store_reader(struct store *store);
 void store_reader_end(struct store *store, struct session *reader);
 
+/*
+ * Where much is written (session_bulk()): moves what was committed into the database file, if it is worth it, while others read and
+ * write. For the thread that writes much, between its operations.
+ */
+csign_code store_checkpoint(struct store *store);
+
 /* Whether the database file is whole, page by page, and every reference leads somewhere: CSIGN_E_CONFLICT, with what is not in `fault`. */
 csign_code store_check_integrity(struct session *session, csign_fault *fault);
 

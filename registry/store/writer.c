@@ -8,27 +8,40 @@ struct batch {
     struct operation *operations[STORE_BATCH_MAX];
     csign_code codes[STORE_BATCH_MAX];
     size_t count;
+    bool was_refused; /* its only operation failed, and the transaction with it */
 };
 
 /* --- one transaction --- */
 
-/* Runs one operation so that its failure leaves nothing. CSIGN_E_UNAVAILABLE if the whole transaction is lost. */
-static csign_code run_operation(struct writer *w, struct operation *operation, csign_code *ret)
+/* Runs an operation: what left queries open has failed, for whether they did was never asked. */
+static csign_code run_whole(struct writer *w, struct operation *operation)
+{
+    csign_code code = operation->run(operation, &w->session);
+    unsigned left_open = session_abandon_queries(&w->session);
+    return code == CSIGN_OK && left_open ? CSIGN_E_INTERNAL : code;
+}
+
+/* Runs one of several so that its failure leaves nothing. CSIGN_E_UNAVAILABLE if the whole transaction is lost. */
+static csign_code run_within(struct writer *w, struct operation *operation, csign_code *ret)
 {
     struct store_sequencer *s = &w->sequencer;
     uint64_t mark = w->has_sequencer ? s->mark(s->context) : 0;
     TRY(session_control(&w->session, CONTROL_SAVEPOINT));
-    csign_code code = operation->run(operation, &w->session);
-    unsigned left_open = session_abandon_queries(&w->session);
-    if (code == CSIGN_OK && left_open)
-        code = CSIGN_E_INTERNAL; /* whether they failed was never asked */
-    if (code != CSIGN_OK) {
+    *ret = run_whole(w, operation);
+    if (*ret != CSIGN_OK) {
         TRY(session_control(&w->session, CONTROL_ROLLBACK_TO));
         if (w->has_sequencer)
             s->rollback(s->context, mark);
     }
-    *ret = code;
     return session_control(&w->session, CONTROL_RELEASE);
+}
+
+/* One that writes much and is alone needs no savepoint, for which every page would be copied: it takes the transaction with it. */
+static csign_code run_alone(struct writer *w, struct batch *batch)
+{
+    batch->codes[0] = run_whole(w, batch->operations[0]);
+    batch->was_refused = batch->codes[0] != CSIGN_OK && session_in_transaction(&w->session);
+    return batch->codes[0];
 }
 
 static csign_code run_batch(struct writer *w, struct batch *batch)
@@ -36,14 +49,18 @@ static csign_code run_batch(struct writer *w, struct batch *batch)
     struct store_sequencer *s = &w->sequencer;
     if (w->has_sequencer)
         TRY(s->before(s->context, &w->session));
-    for (size_t i = 0; i < batch->count; i++)
-        TRY(run_operation(w, batch->operations[i], &batch->codes[i]));
+    if (batch->count == 1 && w->session.is_bulk)
+        TRY(run_alone(w, batch));
+    else
+        for (size_t i = 0; i < batch->count; i++)
+            TRY(run_within(w, batch->operations[i], &batch->codes[i]));
     if (w->has_sequencer)
         TRY(s->seal(s->context, &w->session));
     return session_control(&w->session, CONTROL_COMMIT);
 }
 
-static bool transact(struct writer *w, struct batch *batch)
+/* Runs the batch; its codes are what each operation is told. */
+static void transact(struct writer *w, struct batch *batch)
 {
     pthread_mutex_lock(&w->turn);
     session_new_time(&w->session);
@@ -55,14 +72,15 @@ static bool transact(struct writer *w, struct batch *batch)
     if (has_begun && w->has_sequencer)
         w->sequencer.after(w->sequencer.context, committed);
     pthread_mutex_unlock(&w->turn);
+    for (size_t i = 0; i < batch->count && !committed && !batch->was_refused; i++)
+        batch->codes[i] = CSIGN_E_UNAVAILABLE;
 
     pthread_mutex_lock(&w->lock);
     w->counters.transactions += committed;
-    w->counters.failed_commits += !committed;
+    w->counters.failed_commits += !committed && !batch->was_refused;
     w->counters.operations += batch->count;
     w->busy_since_ms = 0;
     pthread_mutex_unlock(&w->lock);
-    return committed;
 }
 
 /* --- the queue and its thread --- */
@@ -84,6 +102,7 @@ static bool hangs(const struct writer *w)
 static bool take_batch(struct writer *w, struct batch *batch)
 {
     batch->count = 0;
+    batch->was_refused = false;
     pthread_mutex_lock(&w->lock);
     while (!w->first && !w->is_ending)
         pthread_cond_wait(&w->more, &w->lock);
@@ -93,6 +112,7 @@ static bool take_batch(struct writer *w, struct batch *batch)
     }
     if (!w->first)
         w->last = &w->first;
+    atomic_store(&w->session.is_awaited, batch->count > 1 || w->first);
     w->counters.waiting -= batch->count;
     w->busy_since_ms = steady_ms();
     pthread_mutex_unlock(&w->lock);
@@ -104,9 +124,9 @@ static void *write_batches(void *context)
     struct writer *w = context;
     struct batch batch;
     while (take_batch(w, &batch)) {
-        bool committed = transact(w, &batch);
+        transact(w, &batch);
         for (size_t i = 0; i < batch.count; i++) /* from here on it is its owner's */
-            batch.operations[i]->done(batch.operations[i], committed ? batch.codes[i] : CSIGN_E_UNAVAILABLE);
+            batch.operations[i]->done(batch.operations[i], batch.codes[i]);
     }
     return NULL;
 }
@@ -156,6 +176,7 @@ csign_code writer_submit(struct writer *w, struct operation *operation)
         *w->last = operation;
         w->last = &operation->next;
         w->counters.waiting++;
+        atomic_store(&w->session.is_awaited, true);
         pthread_cond_signal(&w->more);
         code = CSIGN_OK;
     }
@@ -221,7 +242,8 @@ csign_code writer_perform(struct writer *w, struct operation *operation)
     if (is_running)
         return submit_and_wait(w, operation);
     struct batch batch = {.operations = {operation}, .count = 1};
-    return transact(w, &batch) ? batch.codes[0] : CSIGN_E_UNAVAILABLE;
+    transact(w, &batch);
+    return batch.codes[0];
 }
 
 struct store_counters writer_count(struct writer *w)

@@ -115,19 +115,21 @@ create table deed_head (k integer primary key check (k = 1), number integer not 
 
 -- --- people ---
 
+-- These may have millions of rows. They keep the order in which they came, with row numbers: clustered by its id, a row's 36 characters
+-- would stand in each of its indexes, and names and numbers come in no order, so that their indexes must stay small.
 create table practitioner (
     id text primary key,         -- UUIDv7
     name text not null,
     birth_date integer not null,
     deceased_ms integer,
     deed blob not null
-) strict, without rowid;
+) strict;
 create table practitioner_identifier (
     system text not null,
     value text not null,
     practitioner text not null references practitioner,
     primary key (system, value)
-) strict, without rowid;
+) strict;
 create index practitioner_identifiers on practitioner_identifier (practitioner);
 create index practitioner_name on practitioner (name);
 create table licence (
@@ -146,7 +148,7 @@ create table licence (
     validated_s integer not null,
     ended_ms integer,            -- its deed was voided
     deed blob not null
-) strict, without rowid;
+) strict;
 create index licence_practitioner on licence (practitioner);
 create index licence_number on licence (number);
 create table affiliation (
@@ -160,7 +162,7 @@ create table affiliation (
     to_s integer not null,       -- 0: open
     ended_ms integer,
     deed blob not null
-) strict, without rowid;
+) strict;
 create index affiliation_practitioner on affiliation (practitioner, institution);
 create index affiliation_licence on affiliation (licence);
 -- Every change of a licence, with the deed that made it: its history.
@@ -171,7 +173,7 @@ create table licence_event (
     deed blob not null,
     what text not null
 ) strict;
-create index licence_events on licence_event (licence, id);
+create index licence_events on licence_event (licence);
 
 -- --- standing orders: what allocation reads again in its own transaction ---
 

@@ -54,22 +54,11 @@ update import_file set done = done + $2, differing = differing + $3, phase = $4,
 -- name: import_file_accept
 update import_file set state = 5, deed = $2, began_ms = $3, phase = 0, line = 0, done = 0, differing = 0 where id = $1;
 
--- name: import_file_again
--- A dry run that was cut short begins anew.
-update import_file set read = 0, rows = 0, judged = 0, added = 0, updated = 0, unchanged = 0, flagged = 0, rejected = 0, phase = 0,
-    line = 0 where id = $1;
-
 -- name: import_part_insert
 insert into import_part (file, at, bytes) values ($1, $2, $3);
 
 -- name: import_part_read
 select bytes from import_part where file = $1 and at = $2;
-
--- name: import_rows_forget
-delete from import_row where file = $1;
-
--- name: import_keys_forget
-delete from import_key where file = $1;
 
 -- name: import_row_insert
 insert into import_row (file, phase, line, members, outcome, field, reason, other) values ($1, $2, $3, $4, $5, $6, $7, $8);

@@ -6,6 +6,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
 /* --- the writer held fast, so that others gather behind it --- */
 
@@ -36,9 +38,9 @@ static void hold_done(struct operation *operation, csign_code code)
 }
 
 /* Returns when the writer is inside. */
-static void hold_writer(struct store *store, struct hold *hold)
+static void hold_writer_in(struct store *store, struct hold *hold, csign_code (*run)(struct operation *operation, struct session *session))
 {
-    *hold = (struct hold){.operation = {.run = run_hold, .done = hold_done}};
+    *hold = (struct hold){.operation = {.run = run, .done = hold_done}};
     pthread_mutex_init(&hold->lock, NULL);
     pthread_cond_init(&hold->changed, NULL);
     assert_int_equal(store_submit(store, &hold->operation), CSIGN_OK);
@@ -46,6 +48,11 @@ static void hold_writer(struct store *store, struct hold *hold)
     while (!hold->is_held)
         pthread_cond_wait(&hold->changed, &hold->lock);
     pthread_mutex_unlock(&hold->lock);
+}
+
+static void hold_writer(struct store *store, struct hold *hold)
+{
+    hold_writer_in(store, hold, run_hold);
 }
 
 static void release_writer(struct hold *hold)
@@ -317,6 +324,126 @@ static void test_lost_transaction_fails_all(void **state)
     store_close(&store);
 }
 
+/* --- writing much --- */
+
+struct set_bulk {
+    struct operation operation;
+    bool is_on;
+};
+
+static csign_code run_set_bulk(struct operation *operation, struct session *session)
+{
+    return session_bulk(session, ((struct set_bulk *)operation)->is_on);
+}
+
+static void set_bulk(struct store *store, bool is_on)
+{
+    struct set_bulk set = {.operation = {.run = run_set_bulk}, .is_on = is_on};
+    assert_int_equal(store_perform(store, &set.operation), CSIGN_OK);
+}
+
+static void test_failure_is_its_own_where_much_is_written(void **state)
+{
+    struct store *store = open_store(state);
+    struct sequence s = {.rolled_back_to = -1};
+    const struct store_sequencer sequencer = {sequence_before, sequence_mark, sequence_rollback, sequence_seal, sequence_after, &s};
+    struct insert fails = insert_of(7), inserts[] = {insert_of(0), insert_of(1), insert_of(2)};
+    struct store_counters counters;
+    struct hold hold;
+    store_set_sequencer(store, &sequencer);
+    fails.returns = inserts[1].returns = CSIGN_E_FORBIDDEN;
+    assert_int_equal(store_start(store), CSIGN_OK);
+    set_bulk(store, true);
+    assert_int_equal(store_perform(store, &fails.operation), CSIGN_E_FORBIDDEN); /* alone: with its transaction */
+    assert_int_equal(s.failed, 1);
+    assert_int_equal(s.rolled_back_to, -1);
+    assert_int_equal(count_entries(store), 0);
+    hold_writer(store, &hold);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(store_submit(store, &inserts[i].operation), CSIGN_OK);
+    release_writer(&hold);
+    assert_int_equal(insert_one(store, 3), CSIGN_OK); /* behind them all */
+    assert_int_equal(inserts[0].code, CSIGN_OK);
+    assert_int_equal(inserts[1].code, CSIGN_E_FORBIDDEN); /* among others: by itself */
+    assert_int_equal(inserts[2].code, CSIGN_OK);
+    s.seal_returns = CSIGN_E_CONFLICT;
+    assert_int_equal(insert_one(store, 4), CSIGN_E_UNAVAILABLE);
+    s.seal_returns = CSIGN_OK;
+    store_count(store, &counters);
+    assert_int_equal(counters.failed_commits, 1);
+    assert_int_equal(count_entries(store), 3);
+    set_bulk(store, false);
+    store_close(&store);
+}
+
+struct look {
+    struct hold hold;
+    bool before, after; /* whether others waited */
+};
+
+static csign_code run_look(struct operation *operation, struct session *session)
+{
+    struct look *look = (struct look *)operation;
+    look->before = session_is_awaited(session);
+    csign_code code = run_hold(operation, session);
+    look->after = session_is_awaited(session);
+    return code;
+}
+
+static void test_who_waits_is_seen(void **state)
+{
+    struct store *store = open_store(state);
+    struct look look = {.before = true};
+    struct insert insert = insert_of(0);
+    assert_int_equal(store_start(store), CSIGN_OK);
+    hold_writer_in(store, &look.hold, run_look);
+    assert_false(look.before);
+    assert_int_equal(store_submit(store, &insert.operation), CSIGN_OK);
+    release_writer(&look.hold);
+    store_close(&store);
+    assert_true(look.after);
+    assert_int_equal(insert.code, CSIGN_OK);
+}
+
+static csign_code run_fill_much(struct operation *operation, struct session *session)
+{
+    struct fill *fill = (struct fill *)operation;
+    for (int i = 0; i < 100; i++, fill->position++)
+        TRY(run_fill(operation, session));
+    return CSIGN_OK;
+}
+
+static int64_t size_of(void **state, const char *name)
+{
+    struct stat status;
+    char *path = folder_file(state, name);
+    assert_int_equal(stat(path, &status), 0);
+    free(path);
+    return (int64_t)status.st_size;
+}
+
+static void test_checkpoint_is_left_to_who_writes_much(void **state)
+{
+    struct store *store = open_store(state);
+    struct fill fill = {.operation = {.run = run_fill_much}};
+    set_bulk(store, true);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(store_perform(store, &fill.operation), CSIGN_OK);
+    assert_int_equal(store_checkpoint(store), CSIGN_OK);
+    assert_in_range(size_of(state, "store"), 0, 1000000); /* 30 MB are not worth it */
+    for (int i = 3; i < 14; i++)
+        assert_int_equal(store_perform(store, &fill.operation), CSIGN_OK);
+    assert_in_range(size_of(state, "store"), 0, 1000000);
+    assert_int_equal(store_checkpoint(store), CSIGN_OK);
+    assert_in_range(size_of(state, "store"), 140000000, 150000000);
+    int64_t wal = size_of(state, "store-wal");
+    assert_int_equal(store_perform(store, &fill.operation), CSIGN_OK);
+    assert_in_range(size_of(state, "store-wal"), 0, wal); /* begun anew */
+    set_bulk(store, false);
+    assert_int_equal(count_entries(store), 1500);
+    store_close(&store);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, folder_make, folder_remove)
 
 int main(void)
@@ -330,6 +457,9 @@ int main(void)
         CASE(test_failed_seal_fails_all),
         CASE(test_full_disk_fails_and_recovers),
         CASE(test_lost_transaction_fails_all),
+        CASE(test_failure_is_its_own_where_much_is_written),
+        CASE(test_who_waits_is_seen),
+        CASE(test_checkpoint_is_left_to_who_writes_much),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
