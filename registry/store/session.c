@@ -44,10 +44,11 @@ static const struct setting shared_settings[] = {
  * WAL loses nothing only with synchronous FULL, also of who checkpoints, which is why it is set and read back rather than hoped for.
  * After a burst the WAL is cut to 64 MB.
  */
+#define WRITER_CACHE "pragma cache_size = -4096"
 static const struct setting writer_settings[] = {
     {"pragma journal_mode = wal", "pragma journal_mode", "wal"},
     {"pragma journal_size_limit = 67108864", "pragma journal_size_limit", "67108864"},
-    {"pragma cache_size = -4096", "pragma cache_size", "-4096"},
+    {WRITER_CACHE, "pragma cache_size", "-4096"},
 };
 
 static const struct setting reader_settings[] = {
@@ -187,7 +188,7 @@ csign_code session_checkpoint(struct session *session)
 
 csign_code session_bulk(struct session *session, bool is_on)
 {
-    static const char *const cache[] = {"pragma cache_size = -16384; pragma shrink_memory", "pragma cache_size = -65536"};
+    static const char *const cache[] = {WRITER_CACHE "; pragma shrink_memory", "pragma cache_size = -65536"};
     if (session->is_bulk == is_on)
         return CSIGN_OK;
     session->is_bulk = is_on;
