@@ -64,7 +64,7 @@ static void tell_evidence(struct told *t, const struct deciding *d)
     for (size_t i = 0; i < d->applicable_count; i++) {
         const struct rule *r = d->applicable[i].rule;
         asks(t, call_format(t->call, "%s: at most %s old", source_of(t, &d->applicable[i]), seconds(t, (int64_t)r->max_status_age_s)));
-        if (r->has_emergency)
+        if (r->has_emergency && allows_break_glass(d))
             asks(t, call_format(t->call, "%s, break-glass: at most %s old", source_of(t, &d->applicable[i]),
                                 seconds(t, (int64_t)r->emergency.max_status_age_s)));
     }
