@@ -105,7 +105,7 @@ POLICY_CODES = {"policy-missing", "act-unknown", "status-stale", "no-signoff", "
 
 
 # Conditions of those codes that no policy has a word in.
-NOT_OF_POLICIES = ("before the request was made", "FHIR JSON that cannot be read strictly", "no fresh note for the nonce of this start")
+NOT_OF_POLICIES = ("before the request was made", "JSON that cannot be read strictly", "no fresh note for the nonce of this start")
 
 
 def is_of_policies(number, code, call=""):
