@@ -25,7 +25,9 @@ void buffer_text(struct buffer *b, const char *text)
 
 void buffer_byte(struct buffer *b, uint8_t byte)
 {
-    buffer_put(b, span_of(&byte, 1));
+    uint8_t *room = buffer_room(b, 1);
+    if (room)
+        *room = byte;
 }
 
 static void put_big_endian(struct buffer *b, uint64_t value, unsigned size)
