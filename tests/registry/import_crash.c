@@ -29,7 +29,7 @@
 
 static char memory[1u << 20];
 
-static void add(struct buffer *out, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void add(struct buffer *out, const char *format, ...)
 {
     char line[1024];
     va_list values;
