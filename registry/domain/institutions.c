@@ -19,6 +19,8 @@ span make_id(struct acting *a)
 {
     static _Thread_local uint64_t time_ms;
     static _Thread_local uint32_t count;
+    static _Thread_local uint8_t drawn[64][6]; /* of the system, for many ids at once: an import makes millions */
+    static _Thread_local size_t left;
     uint8_t bytes[10];
     size_t from = a->scratch->size;
     if (a->now_ms != time_ms) {
@@ -26,7 +28,11 @@ span make_id(struct acting *a)
         count = randombytes_uniform(1u << 25);
     }
     count++;
-    randombytes_buf(bytes, sizeof bytes);
+    if (left == 0) {
+        randombytes_buf(drawn, sizeof drawn);
+        left = sizeof drawn / sizeof *drawn;
+    }
+    memcpy(bytes + 4, drawn[--left], sizeof *drawn);
     bytes[0] = (uint8_t)(count >> 22 & 0x0Fu); /* the upper 4 bits are the version's */
     bytes[1] = (uint8_t)(count >> 14);
     bytes[2] = (uint8_t)(count >> 8 & 0x3Fu); /* the upper 2 the variant's */
