@@ -144,9 +144,11 @@ static bool next_word(span *text, span *ret)
     size_t size = 0;
     while (size < text->size && text->data[size] != ' ' && text->data[size] != ';')
         size++;
+    if (size == 0)
+        return false;
     *ret = span_of(text->data, size);
     *text = span_of(text->data + size, text->size - size);
-    return size > 0;
+    return true;
 }
 
 static void put_words(struct row *r, const char *name, enum column c)
