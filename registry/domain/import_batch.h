@@ -1,4 +1,10 @@
-/* The work on a file, batch by batch. Used by import_work.c and its parts. */
+/*
+ * The work on a file. Used by import_work.c and its parts.
+ *
+ * Two threads share it. The one that works on files reads ahead: from the file, or from rows that were staged, into a load. The store's
+ * writer does what the load before holds, in operations that commit. Each has its own load and its own scratch; they meet in
+ * batch_hand_over() and batch_finish().
+ */
 #ifndef DOMAIN_IMPORT_BATCH_H
 #define DOMAIN_IMPORT_BATCH_H
 
@@ -7,44 +13,62 @@
 
 #include <stdatomic.h>
 
-#define BATCH_ROWS    4000u
-#define BATCH_ARENA   (4u << 20)
-#define BATCH_SCRATCH (256u * 1024u) /* of one row */
+#define LOAD_ROWS     20000u /* in one commit, where pages that many rows change are written once */
+#define LOAD_ARENA    (24u << 20)
+#define BATCH_SCRATCH (256u * 1024u)                      /* of one row */
+#define LOAD_ROW_MAX  (3u * RECORD_MAX + BATCH_SCRATCH) /* of the arena, by one row */
 
 struct batch_row {
     struct import_place at;
-    span members; /* in the arena */
-    span key;     /* what others in the file call it; absent: nothing */
+    span text;                              /* JSON: what it says, in the words of a deed */
+    const struct import_members *members;   /* the same, read; NULL: nothing is to be done with it */
+    span key;                               /* what others in the file call it; absent: nothing */
     struct import_verdict verdict;
 };
 
-/* A row that the data refused when it was applied, though it had been judged: it is left alone when its batch is run again. */
+struct load {
+    struct batch_row *rows; /* LOAD_ROWS */
+    size_t count, next;     /* the first that no commit has done */
+    struct buffer arena;    /* holds what the rows say */
+    uint64_t read, found;   /* bytes and rows of the file so far, where it is read */
+};
+
+/* A row that the data refused when it was applied, though it had been judged: it is left alone when its rows are applied again. */
 struct import_culprit {
     struct import_place at;
     csign_code code;
     const char *field;
 };
 
-/* Everything that the thread needs, made once: the memory of an import does not grow with its file. */
+/* Everything that the work needs, made once: the memory of an import does not grow with its file. */
 struct batch {
-    struct operation operation;
+    struct operation operation; /* that runs */
     const struct registry *registry;
     struct import_work work;
-    struct batch_row rows[BATCH_ROWS];
-    size_t count;
-    struct buffer arena, scratch;
-    uint64_t read, found; /* bytes and rows so far */
-    uint64_t counts[IMPORT_OUTCOMES];
-    bool ended;           /* the pass found no further row */
-    enum import_state next_state;
-    const char *reason; /* of a file that fails */
-    csign_fault fault;
-    struct import_place reached; /* by the operation that runs */
-    struct import_culprit culprit;
+    struct load loads[2];
+    struct load *ahead, *at_work; /* the one that is filled, and the one whose rows are done */
+    const _Atomic bool *stop;     /* NULL: nobody asks it to */
+    size_t commit_rows;           /* in one commit, at most */
+    const char *reason;           /* of a file that fails */
+
+    /* of the thread that works */
+    struct buffer reading; /* scratch */
     struct import_names *names;
     uint8_t *part, *record; /* IMPORT_PART_MAX, RECORD_MAX */
-    size_t commit_rows;     /* in one commit, at most BATCH_ROWS; 0: not said */
-    const _Atomic bool *stop; /* NULL: nobody asks it to */
+    enum import_state next_state;
+    struct errand errand;
+    bool is_begun, is_moved; /* an operation is on its way; a checkpoint was made meanwhile */
+
+    /* of the operation */
+    csign_code (*act)(struct batch *b, struct session *session, struct batch_row *row);
+    csign_code (*keep)(struct batch *b, struct session *session); /* how far it came */
+    struct buffer scratch;
+    uint64_t counts[IMPORT_OUTCOMES], differing;
+    size_t next;                 /* what `next` of the load will be */
+    struct import_place reached; /* and `done` of the work */
+    struct import_culprit culprit;
+    bool is_over; /* the operation ends with the row that was done */
+    csign_fault fault;
 };
 
 csign_code import_work_read(struct session *session, span id, struct import_work *ret, bool *ret_found);
@@ -52,16 +76,22 @@ csign_code import_work_read(struct session *session, span id, struct import_work
 /* import_keys.c: the first reading notes what a row is called by, the second keeps it and judges who has the name of another. */
 struct import_names *import_names_make(void);
 void import_names_forget(struct import_names *names);
-csign_code import_names_note(struct batch *b, const struct batch_row *row, const struct import_members *m, struct buffer *scratch);
-csign_code import_names_keep(struct batch *b, struct session *session, struct batch_row *row, const struct import_members *m,
-                             struct buffer *scratch);
+csign_code import_names_note(struct batch *b, const struct batch_row *row, struct buffer *scratch);
+csign_code import_names_keep(struct batch *b, struct session *session, struct batch_row *row, struct buffer *scratch);
 /* import_stage.c: reads the file and judges what stands for itself. CSIGN_OK, and `reason` set if the file as a whole is no good. */
 csign_code import_stage(struct batch *b);
-/* import_pass.c: judges or applies the next rows; `ended` after the last. */
+/* import_pass.c: judges or applies the rows behind `done`. */
 csign_code import_pass(struct batch *b, bool apply);
 
-/* Performs an operation of the batch. CSIGN_E_UNAVAILABLE when we are to stop. */
-csign_code batch_perform(struct batch *b, csign_code (*run)(struct operation *operation, struct session *session));
+/* import_load.c */
+bool load_is_full(const struct batch *b, const struct load *load);
+void load_clear(struct load *load);
+/* What a row says, read into its load; a code as of import_members_read(). */
+csign_code load_read(struct load *load, struct batch_row *row, csign_fault *fault);
+/* Begins with the rows of the load that is ahead, once those of the one before are done. CSIGN_E_UNAVAILABLE when we are to stop. */
+csign_code batch_hand_over(struct batch *b);
+/* Waits until all rows that were handed over are done. Whoever has handed over must, also behind a failure. */
+csign_code batch_finish(struct batch *b);
 struct acting batch_acting(struct batch *b, struct session *session, struct buffer *scratch);
 
 #endif

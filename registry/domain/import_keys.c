@@ -8,6 +8,7 @@
  */
 #include "import_batch.h"
 #include "rows.h"
+#include "schema.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -99,8 +100,9 @@ static csign_code put_keys(const struct import_members *m, span key, struct buff
     return buffer_code(scratch);
 }
 
-csign_code import_names_note(struct batch *b, const struct batch_row *row, const struct import_members *m, struct buffer *scratch)
+csign_code import_names_note(struct batch *b, const struct batch_row *row, struct buffer *scratch)
 {
+    const struct import_members *m = row->members;
     struct keys keys;
     TRY(put_keys(m, row->key, scratch, &keys));
     for (size_t i = 0; i < keys.count; i++)
@@ -118,18 +120,18 @@ static bool same_person(const struct import_members *a, const struct import_memb
 }
 
 /* Another line has the same name for something: the row again, another licence of the same person, or a contradiction. */
-static csign_code judge_double(struct batch *b, struct session *session, struct batch_row *row, const struct import_members *m, uint64_t line,
-                               bool is_licence, struct buffer *scratch)
+static csign_code judge_double(struct batch *b, struct session *session, struct batch_row *row, uint64_t line, bool is_licence,
+                               struct buffer *scratch)
 {
-    struct import_members *before = (struct import_members *)(void *)buffer_room(scratch, sizeof *before + 16);
+    struct import_members *before = schema_scratch_in(scratch, 1, sizeof *before);
     csign_fault fault;
-    TRY(buffer_code(scratch));
-    before = (struct import_members *)(((uintptr_t)before + 15) & ~(uintptr_t)15);
+    if (!before)
+        return CSIGN_E_NO_SPACE;
     struct query q = QUERY(session, SQL_IMPORT_ROW_BY_LINE, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(row->at.phase), VALUE_INTEGER(line));
     span text = query_row(&q) ? copy_span(scratch, query_text(&q, 1)) : span_of(NULL, 0);
     TRY(query_close(&q));
     row->verdict.other = line;
-    if (span_equal(text, row->members)) {
+    if (span_equal(text, row->text)) {
         row->verdict.outcome = IMPORT_FLAGGED;
         row->verdict.field = "";
         row->verdict.reason = "the same as another line";
@@ -138,7 +140,7 @@ static csign_code judge_double(struct batch *b, struct session *session, struct 
     if (row->at.phase != IMPORT_PEOPLE)
         return import_refuse(&row->verdict, "id", "another line has this id and says otherwise");
     TRY(import_members_read(text, scratch, before, &fault));
-    if (!is_licence && same_person(before, m)) {
+    if (!is_licence && same_person(before, row->members)) {
         row->verdict.other = 0;
         return CSIGN_OK;
     }
@@ -146,9 +148,9 @@ static csign_code judge_double(struct batch *b, struct session *session, struct 
                          is_licence ? "another line has this licence and says otherwise" : "another line has this identifier for somebody else");
 }
 
-csign_code import_names_keep(struct batch *b, struct session *session, struct batch_row *row, const struct import_members *m,
-                             struct buffer *scratch)
+csign_code import_names_keep(struct batch *b, struct session *session, struct batch_row *row, struct buffer *scratch)
 {
+    const struct import_members *m = row->members;
     struct keys keys;
     TRY(put_keys(m, row->key, scratch, &keys));
     for (size_t i = 0; i < keys.count && row->verdict.outcome != IMPORT_REJECTED && !row->verdict.other; i++) {
@@ -163,7 +165,7 @@ csign_code import_names_keep(struct batch *b, struct session *session, struct ba
         line = query_row(&q) ? (uint64_t)query_integer(&q, 0) : 0;
         TRY(query_close(&q));
         if (line != row->at.line)
-            TRY(judge_double(b, session, row, m, line, (m->present & IMPORT_HAS_LICENCE) && i + 1 == keys.count, scratch));
+            TRY(judge_double(b, session, row, line, (m->present & IMPORT_HAS_LICENCE) && i + 1 == keys.count, scratch));
     }
     return CSIGN_OK;
 }

@@ -1,28 +1,47 @@
-/*
- * The passes over the rows of a file: the judging of roles, which speak of other lines, and the applying of all. One operation takes
- * some rows after the other until it has done enough for one commit, or somebody else waits for it.
- */
+/* The passes over the rows of a file: the judging of roles, which speak of other lines, and the applying of all. */
 #include "import_batch.h"
 #include "rows.h"
 
-#define SOME_ROWS   500u   /* done in any case: an order waits for so many */
-#define ENOUGH_ROWS 20000u /* in one commit, where pages that many rows change are written once */
+/* --- on the thread that works --- */
 
-/* Copies the next rows: what is changed while a query runs is a question of the engine's. */
-static csign_code take_rows(struct batch *b, struct session *session, struct import_place after)
+/* Nothing is to be applied of rows that were refused, or that only say again what another line says; and judged is what is not yet. */
+static bool is_idle(const struct batch_row *row, bool apply)
 {
-    struct query q = QUERY(session, SQL_IMPORT_ROWS_NEXT, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(after.phase),
-                           VALUE_INTEGER(after.line), VALUE_INTEGER(b->commit_rows ? b->commit_rows : SOME_ROWS));
-    b->count = 0;
-    b->arena.size = 0;
-    while (b->arena.capacity - b->arena.size > 3 * RECORD_MAX && query_row(&q))
-        b->rows[b->count++] = (struct batch_row){.at = {(uint64_t)query_integer(&q, 0), (uint64_t)query_integer(&q, 1)},
-                                                 .members = copy_span(&b->arena, query_text(&q, 2)),
-                                                 .verdict = {.outcome = (enum import_outcome)query_integer(&q, 3),
-                                                             .other = (uint64_t)query_integer(&q, 4)}};
-    TRY(query_close(&q));
-    return buffer_code(&b->arena);
+    return apply ? row->verdict.outcome == IMPORT_REJECTED || row->verdict.other : row->verdict.outcome != IMPORT_PENDING;
 }
+
+static csign_code read_rows(struct batch *b, struct session *session, struct import_place after, bool apply)
+{
+    struct load *load = b->ahead;
+    csign_fault fault;
+    csign_code code = CSIGN_OK;
+    struct query q = QUERY(session, SQL_IMPORT_ROWS_NEXT, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(after.phase),
+                           VALUE_INTEGER(after.line), VALUE_INTEGER(b->commit_rows));
+    while (code == CSIGN_OK && !load_is_full(b, load) && query_row(&q)) {
+        struct batch_row *row = &load->rows[load->count++];
+        *row = (struct batch_row){.at = {(uint64_t)query_integer(&q, 0), (uint64_t)query_integer(&q, 1)},
+                                  .verdict = {.outcome = (enum import_outcome)query_integer(&q, 3), .other = (uint64_t)query_integer(&q, 4)}};
+        if (is_idle(row, apply))
+            continue;
+        row->text = copy_span(&load->arena, query_text(&q, 2));
+        code = load_read(load, row, &fault);
+    }
+    TRY(query_close(&q));
+    return code;
+}
+
+/* The rows behind one place; what the writer does meanwhile changes none that it has not come to. */
+static csign_code read_ahead(struct batch *b, struct import_place after, bool apply)
+{
+    struct session *session = store_reader(b->registry->store);
+    if (!session)
+        return CSIGN_E_UNAVAILABLE;
+    csign_code code = read_rows(b, session, after, apply);
+    store_reader_end(b->registry->store, session);
+    return code;
+}
+
+/* --- on the writer's --- */
 
 static csign_code keep_verdict(struct batch *b, struct session *session, const struct batch_row *row, const struct import_verdict *v)
 {
@@ -35,43 +54,31 @@ static csign_code act(struct batch *b, struct session *session, const struct bat
 {
     struct buffer scratch = b->scratch;
     struct acting a = batch_acting(b, session, &scratch);
-    static _Thread_local struct import_members m;
-    TRY(import_members_read(row->members, &scratch, &m, a.fault));
     if (b->work.template == TEMPLATE_ROLL_CSV)
-        TRY(import_roll_act(&a, &b->work, &m, apply, ret));
+        TRY(import_roll_act(&a, &b->work, row->members, apply, ret));
     else
-        TRY(import_row_act(&a, &b->work, (uint8_t)row->at.phase, &m, apply, ret));
+        TRY(import_row_act(&a, &b->work, (uint8_t)row->at.phase, row->members, apply, ret));
     if (b->work.template != TEMPLATE_FHIR_R4 || row->at.phase != IMPORT_PEOPLE || !ret->practitioner.data)
         return CSIGN_OK;
     return RUN(session, SQL_IMPORT_ROW_PERSON, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(row->at.phase), VALUE_INTEGER(row->at.line),
                VALUE_TEXT(ret->practitioner));
 }
 
-/* --- judging --- */
-
-static csign_code judge_rows(struct batch *b, struct session *session)
+static csign_code judge_row(struct batch *b, struct session *session, struct batch_row *row)
 {
-    uint64_t counts[IMPORT_OUTCOMES] = {0};
-    for (size_t i = 0; i < b->count; i++) {
-        struct import_verdict v = {.field = "", .reason = ""};
-        if (b->rows[i].verdict.outcome != IMPORT_PENDING)
-            continue;
-        TRY(act(b, session, &b->rows[i], false, &v));
-        TRY(keep_verdict(b, session, &b->rows[i], &v));
-        counts[v.outcome]++;
-    }
-    b->reached = b->rows[b->count - 1].at;
-    return RUN(session, SQL_IMPORT_FILE_JUDGED, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(counts[IMPORT_ADDED]),
-               VALUE_INTEGER(counts[IMPORT_UPDATED]), VALUE_INTEGER(counts[IMPORT_UNCHANGED]), VALUE_INTEGER(counts[IMPORT_FLAGGED]),
-               VALUE_INTEGER(counts[IMPORT_REJECTED]), VALUE_INTEGER(b->reached.phase), VALUE_INTEGER(b->reached.line));
+    struct import_verdict v = {.field = "", .reason = ""};
+    if (!row->members)
+        return CSIGN_OK;
+    TRY(act(b, session, row, false, &v));
+    b->counts[v.outcome]++;
+    return keep_verdict(b, session, row, &v);
 }
 
-/* --- applying --- */
-
-/* Rows that were refused, and those that only say again what another line says, do nothing. */
-static bool is_idle(const struct batch_row *row)
+static csign_code keep_judged(struct batch *b, struct session *session)
 {
-    return row->verdict.outcome == IMPORT_REJECTED || row->verdict.other;
+    return RUN(session, SQL_IMPORT_FILE_JUDGED, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(b->counts[IMPORT_ADDED]),
+               VALUE_INTEGER(b->counts[IMPORT_UPDATED]), VALUE_INTEGER(b->counts[IMPORT_UNCHANGED]), VALUE_INTEGER(b->counts[IMPORT_FLAGGED]),
+               VALUE_INTEGER(b->counts[IMPORT_REJECTED]), VALUE_INTEGER(b->reached.phase), VALUE_INTEGER(b->reached.line));
 }
 
 static bool is_culprit(const struct batch *b, const struct batch_row *row)
@@ -79,10 +86,10 @@ static bool is_culprit(const struct batch *b, const struct batch_row *row)
     return b->culprit.code != CSIGN_OK && row->at.phase == b->culprit.at.phase && row->at.line == b->culprit.at.line;
 }
 
-static csign_code apply_row(struct batch *b, struct session *session, const struct batch_row *row, struct import_verdict *ret)
+static csign_code apply_or_refuse(struct batch *b, struct session *session, const struct batch_row *row, struct import_verdict *ret)
 {
-    *ret = (struct import_verdict){.field = "", .reason = ""};
-    if (is_culprit(b, row))
+    b->is_over = is_culprit(b, row); /* one is remembered: behind it a commit */
+    if (b->is_over)
         return import_refuse(ret, b->culprit.field, csign_code_sentence(b->culprit.code));
     csign_code code = act(b, session, row, true, ret);
     if (import_is_refusal(code))
@@ -90,64 +97,44 @@ static csign_code apply_row(struct batch *b, struct session *session, const stru
     return code;
 }
 
-static csign_code apply_rows(struct batch *b, struct session *session)
+static csign_code apply_row(struct batch *b, struct session *session, struct batch_row *row)
 {
-    uint64_t differing = 0;
-    for (size_t i = 0; i < b->count; i++) {
-        struct import_verdict v;
-        if (is_culprit(b, &b->rows[i]))
-            b->count = i + 1; /* one is remembered: the operation ends with it */
-        if (is_idle(&b->rows[i]))
-            continue;
-        TRY(apply_row(b, session, &b->rows[i], &v));
-        if (v.outcome == b->rows[i].verdict.outcome)
-            continue;
-        TRY(keep_verdict(b, session, &b->rows[i], &v));
-        differing++;
-    }
-    b->reached = b->rows[b->count - 1].at;
-    return RUN(session, SQL_IMPORT_FILE_APPLIED, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(b->count), VALUE_INTEGER(differing),
-               VALUE_INTEGER(b->reached.phase), VALUE_INTEGER(b->reached.line));
+    struct import_verdict v = {.field = "", .reason = ""};
+    if (!row->members)
+        return CSIGN_OK;
+    TRY(apply_or_refuse(b, session, row, &v));
+    if (v.outcome == row->verdict.outcome)
+        return CSIGN_OK;
+    b->differing++;
+    return keep_verdict(b, session, row, &v);
+}
+
+static csign_code keep_applied(struct batch *b, struct session *session)
+{
+    return RUN(session, SQL_IMPORT_FILE_APPLIED, VALUE_TEXT(span_text(b->work.id)), VALUE_INTEGER(b->next - b->at_work->next),
+               VALUE_INTEGER(b->differing), VALUE_INTEGER(b->reached.phase), VALUE_INTEGER(b->reached.line));
 }
 
 /* --- both --- */
 
-/* Whether an operation that has done so many rows takes some more. */
-static bool goes_on(const struct batch *b, const struct session *session, size_t done)
+static csign_code pass(struct batch *b, bool apply)
 {
-    return !b->ended && !b->commit_rows && done < ENOUGH_ROWS && !session_is_awaited(session) && !is_culprit(b, &b->rows[b->count - 1]);
-}
-
-static csign_code run_rows(struct batch *b, struct session *session, bool apply)
-{
-    size_t done = 0;
-    b->reached = b->work.done;
-    do {
-        TRY(take_rows(b, session, b->reached));
-        b->ended = b->count == 0;
-        if (!b->ended)
-            TRY(apply ? apply_rows(b, session) : judge_rows(b, session));
-        done += b->count;
-    } while (goes_on(b, session, done));
-    return CSIGN_OK;
-}
-
-static csign_code run_judge(struct operation *operation, struct session *session)
-{
-    return run_rows((struct batch *)operation, session, false);
-}
-
-static csign_code run_apply(struct operation *operation, struct session *session)
-{
-    return run_rows((struct batch *)operation, session, true);
+    struct import_place after = b->work.done;
+    for (;;) {
+        TRY(read_ahead(b, after, apply));
+        if (b->ahead->count == 0)
+            return CSIGN_OK;
+        after = b->ahead->rows[b->ahead->count - 1].at;
+        TRY(batch_hand_over(b));
+    }
 }
 
 csign_code import_pass(struct batch *b, bool apply)
 {
-    csign_code code = batch_perform(b, apply ? run_apply : run_judge);
-    if (apply && import_is_refusal(code))
-        return CSIGN_OK;
-    if (code == CSIGN_OK)
-        b->work.done = b->reached;
-    return code;
+    b->act = apply ? apply_row : judge_row;
+    b->keep = apply ? keep_applied : keep_judged;
+    b->culprit.code = CSIGN_OK;
+    load_clear(b->ahead);
+    csign_code code = pass(b, apply), finished = batch_finish(b);
+    return code != CSIGN_OK ? code : finished;
 }

@@ -8,15 +8,16 @@
 
 #define KEY_MAX (2u * CSIGN_STRING_MAX + 64u)
 
-/* --- records to rows, on the thread that works --- */
+/* --- records to rows --- */
 
 struct reading {
     struct batch *batch;
-    csign_code (*take)(struct batch *b); /* what is done with rows, when there are enough */
+    csign_code (*take)(struct batch *b); /* what is done with the load that is ahead, when it is full */
     struct records records;
     struct columns columns;
     struct nppes nppes;
     bool has_header;
+    uint64_t read, found; /* bytes and rows so far */
     csign_code code;
 };
 
@@ -40,29 +41,41 @@ static bool is_utf8(span text)
 
 static void flush(struct reading *r)
 {
-    struct batch *b = r->batch;
     if (r->code == CSIGN_OK)
-        r->code = r->take(b);
-    b->count = 0;
-    b->arena.size = 0;
+        r->code = r->take(r->batch);
 }
 
-/* A row with room for its members in the arena. */
+/* A row with room for what it says. */
 static struct batch_row *add_row(struct reading *r, uint64_t line)
 {
     struct batch *b = r->batch;
-    if (b->count == (b->commit_rows ? b->commit_rows : BATCH_ROWS) || b->arena.capacity - b->arena.size < 3 * RECORD_MAX)
+    if (load_is_full(b, b->ahead))
         flush(r);
-    struct batch_row *row = &b->rows[b->count++];
-    *row = (struct batch_row){.at = {IMPORT_PEOPLE, line}, .members = SPAN("{}"), .verdict = {.field = "", .reason = ""}};
-    b->found++;
+    if (r->code != CSIGN_OK)
+        load_clear(b->ahead); /* nobody took them, and nobody will */
+    struct batch_row *row = &b->ahead->rows[b->ahead->count++];
+    *row = (struct batch_row){.at = {IMPORT_PEOPLE, line}, .text = SPAN("{}"), .verdict = {.field = "", .reason = ""}};
+    r->found++;
     return row;
 }
 
 static void refuse_row(struct batch_row *row, const char *field, const char *reason)
 {
     (void)import_refuse(&row->verdict, field, reason);
-    row->members = SPAN("{}");
+    row->text = SPAN("{}");
+}
+
+/* What was put into the arena from there on is the row's text: reads it. */
+static void take_text(struct reading *r, struct batch_row *row, size_t from)
+{
+    struct load *load = r->batch->ahead;
+    csign_fault fault;
+    row->text = buffer_since(&load->arena, from);
+    csign_code code = load_read(load, row, &fault);
+    if (import_is_refusal(code))
+        (void)import_refuse(&row->verdict, fault.field, fault.reason);
+    else if (code != CSIGN_OK)
+        r->code = code;
 }
 
 static bool read_columns(struct reading *r, const span *fields, size_t count)
@@ -88,7 +101,7 @@ static void read_header(struct reading *r, const struct record *record)
     span fields[CSV_FIELDS_MAX];
     size_t count;
     const char *reason;
-    struct buffer scratch = r->batch->scratch;
+    struct buffer scratch = r->batch->reading;
     r->has_header = true;
     if (record->text.size && record->text.data[0] == '{')
         fail_file(r, "JSON where a table was announced: is the template fhir-r4?");
@@ -101,12 +114,11 @@ static void read_header(struct reading *r, const struct record *record)
 static void read_table_row(struct reading *r, const struct record *record)
 {
     struct batch_row *row = add_row(r, record->line);
-    struct batch *b = r->batch;
+    struct buffer scratch = r->batch->reading, *arena = &r->batch->ahead->arena;
     span fields[CSV_FIELDS_MAX];
-    size_t count, from = b->arena.size;
+    size_t count, from = arena->size;
     const char *field = "", *reason;
-    struct buffer scratch = b->scratch;
-    struct json_out o = json_out(&b->arena);
+    struct json_out o = json_out(arena);
     if (record->too_long)
         refuse_row(row, "", "longer than 128 KiB: is a quote not closed?");
     else if (!is_utf8(record->text))
@@ -115,7 +127,7 @@ static void read_table_row(struct reading *r, const struct record *record)
              !put_columns(r, fields, count, &scratch, &o, &field, &reason))
         refuse_row(row, field, reason);
     else
-        row->members = buffer_since(&b->arena, from);
+        take_text(r, row, from);
     if (record->unclosed)
         fail_file(r, "a quote is not closed until the end of the file");
     /* A row without the fields of the header at the end of a file without a line break is a file that was cut. */
@@ -128,29 +140,28 @@ static void read_resource(struct reading *r, const struct record *record)
     static const uint8_t phases[] = {[FHIR_OTHER] = IMPORT_PEOPLE, [FHIR_ORGANIZATION] = IMPORT_ORGANIZATIONS,
                                      [FHIR_PERSON] = IMPORT_PEOPLE, [FHIR_ROLE] = IMPORT_ROLES, [FHIR_DELETED] = IMPORT_PEOPLE};
     struct batch_row *row = add_row(r, record->line);
-    struct batch *b = r->batch;
+    struct buffer scratch = r->batch->reading, *arena = &r->batch->ahead->arena;
     struct fhir_line line = {.kind = FHIR_OTHER};
-    size_t from = b->arena.size;
-    struct buffer scratch = b->scratch;
-    struct json_out o = json_out(&b->arena);
+    size_t from = arena->size;
+    struct json_out o = json_out(arena);
     if (record->too_long) {
         refuse_row(row, "", "longer than 128 KiB");
     } else if (!is_utf8(record->text)) {
         refuse_row(row, "", "not UTF-8");
-    } else if (!fhir_put(record->text, span_text(b->work.jurisdiction), &scratch, &o, &line)) {
+    } else if (!fhir_put(record->text, span_text(r->batch->work.jurisdiction), &scratch, &o, &line)) {
         row->at.phase = phases[line.kind];
-        b->arena.size = from;
+        arena->size = from;
         refuse_row(row, line.field, line.reason);
     } else {
         row->at.phase = phases[line.kind];
-        row->members = buffer_since(&b->arena, from);
-        from = b->arena.size;
-        buffer_text(&b->arena, line.key);
-        row->key = buffer_since(&b->arena, from);
+        take_text(r, row, from);
+        from = arena->size;
+        buffer_text(arena, line.key);
+        row->key = buffer_since(arena, from);
     }
     if (record->cut && line.kind == FHIR_OTHER && row->verdict.outcome == IMPORT_REJECTED && strcmp(line.field, "resourceType") != 0)
         fail_file(r, "it ends in the middle of its last line: it was cut off");
-    if (b->found == 1 && record->text.size && record->text.data[0] != '{')
+    if (r->found == 1 && record->text.size && record->text.data[0] != '{')
         fail_file(r, "not a JSON object a line: is the template people-csv?");
 }
 
@@ -204,20 +215,22 @@ static csign_code read_file(struct batch *b, csign_code (*take)(struct batch *b)
     span part = {NULL, 0};
     hash_init(&hash);
     records_open(&r.records, b->work.template != TEMPLATE_FHIR_R4, b->record);
-    b->read = b->found = 0;
-    while (b->read < b->work.size && r.code == CSIGN_OK && !b->reason) {
-        TRY(read_part(b, b->read, &part));
+    load_clear(b->ahead);
+    while (r.read < b->work.size && r.code == CSIGN_OK && !b->reason) {
+        TRY(read_part(b, r.read, &part));
         hash_update(&hash, part);
-        span rest = b->read == 0 ? check_start(&r, part) : part;
-        b->read += part.size;
-        bool end = b->read == b->work.size;
-        while (r.code == CSIGN_OK && !b->reason && records_next(&r.records, &rest, end, &record))
+        span rest = r.read == 0 ? check_start(&r, part) : part;
+        r.read += part.size;
+        while (r.code == CSIGN_OK && !b->reason && records_next(&r.records, &rest, r.read == b->work.size, &record)) {
             read_record(&r, &record);
+            b->ahead->read = r.read;
+            b->ahead->found = r.found;
+        }
     }
     hash_final(&hash, digest);
     if (!b->reason && !hash_equal(digest, b->work.hash))
         fail_file(&r, "what arrived has another SHA-256 than was announced: upload it again");
-    if (!b->reason && b->found == 0)
+    if (!b->reason && r.found == 0)
         fail_file(&r, "no row in it");
     flush(&r);
     return r.code;
@@ -227,12 +240,12 @@ static csign_code read_file(struct batch *b, csign_code (*take)(struct batch *b)
 
 static csign_code note_rows(struct batch *b)
 {
-    static _Thread_local struct import_members m;
-    for (size_t i = 0; i < b->count; i++) {
-        struct buffer scratch = b->scratch;
-        if (b->rows[i].verdict.outcome == IMPORT_PENDING && import_members_read(b->rows[i].members, &scratch, &m, &b->fault) == CSIGN_OK)
-            TRY(import_names_note(b, &b->rows[i], &m, &scratch));
+    for (size_t i = 0; i < b->ahead->count; i++) {
+        struct buffer scratch = b->reading;
+        if (b->ahead->rows[i].members)
+            TRY(import_names_note(b, &b->ahead->rows[i], &scratch));
     }
+    load_clear(b->ahead);
     return CSIGN_OK;
 }
 
@@ -242,65 +255,51 @@ static csign_code judge_row(struct batch *b, struct session *session, struct bat
 {
     struct buffer scratch = b->scratch;
     struct acting a = batch_acting(b, session, &scratch);
-    static _Thread_local struct import_members m;
-    csign_code code = import_members_read(row->members, &scratch, &m, a.fault);
-    if (code != CSIGN_OK)
-        return import_is_refusal(code) ? import_refuse(&row->verdict, a.fault->field, a.fault->reason) : code;
     if (b->work.template == TEMPLATE_ROLL_CSV)
-        TRY(import_roll_act(&a, &b->work, &m, false, &row->verdict));
+        TRY(import_roll_act(&a, &b->work, row->members, false, &row->verdict));
     else if (row->at.phase != IMPORT_ROLES)
-        TRY(import_row_act(&a, &b->work, (uint8_t)row->at.phase, &m, false, &row->verdict));
-    if (row->verdict.outcome != IMPORT_REJECTED)
-        TRY(import_names_keep(b, session, row, &m, &scratch));
-    if (row->verdict.practitioner.data && b->work.template == TEMPLATE_FHIR_R4) {
-        row->verdict.practitioner = copy_span(&b->arena, row->verdict.practitioner);
-        return buffer_code(&b->arena);
-    }
-    row->verdict.practitioner = span_of(NULL, 0);
-    return CSIGN_OK;
+        TRY(import_row_act(&a, &b->work, (uint8_t)row->at.phase, row->members, false, &row->verdict));
+    return row->verdict.outcome == IMPORT_REJECTED ? CSIGN_OK : import_names_keep(b, session, row, &scratch);
 }
 
 static csign_code stage_row(struct batch *b, struct session *session, struct batch_row *row)
 {
     const struct value file = VALUE_TEXT(span_text(b->work.id)), phase = VALUE_INTEGER(row->at.phase), line = VALUE_INTEGER(row->at.line);
     const struct import_verdict *v = &row->verdict;
-    if (v->outcome == IMPORT_PENDING)
+    if (row->at.line <= b->work.done.line)
+        return CSIGN_OK; /* staged before the crash behind which we go on */
+    if (row->members)
         TRY(judge_row(b, session, row));
-    TRY(RUN(session, SQL_IMPORT_ROW_INSERT, file, phase, line, VALUE_TEXT(row->members), VALUE_INTEGER(v->outcome),
+    b->counts[v->outcome]++;
+    TRY(RUN(session, SQL_IMPORT_ROW_INSERT, file, phase, line, VALUE_TEXT(row->text), VALUE_INTEGER(v->outcome),
             v->field[0] ? VALUE_TEXT(span_text(v->field)) : VALUE_NULL, v->reason[0] ? VALUE_TEXT(span_text(v->reason)) : VALUE_NULL,
             VALUE_INTEGER(v->other)));
-    return v->practitioner.data ? RUN(session, SQL_IMPORT_ROW_PERSON, file, phase, line, VALUE_TEXT(v->practitioner)) : CSIGN_OK;
+    return v->practitioner.data && b->work.template == TEMPLATE_FHIR_R4
+               ? RUN(session, SQL_IMPORT_ROW_PERSON, file, phase, line, VALUE_TEXT(v->practitioner))
+               : CSIGN_OK;
 }
 
-static csign_code run_stage(struct operation *operation, struct session *session)
+static csign_code keep_staged(struct batch *b, struct session *session)
 {
-    struct batch *b = (struct batch *)operation;
     const struct value file = VALUE_TEXT(span_text(b->work.id));
-    uint64_t counts[IMPORT_OUTCOMES] = {0};
-    b->reached = b->work.done;
-    for (size_t i = 0; i < b->count; i++) {
-        if (b->rows[i].at.line <= b->work.done.line)
-            continue; /* staged before the crash behind which we go on */
-        TRY(stage_row(b, session, &b->rows[i]));
-        counts[b->rows[i].verdict.outcome]++;
-        b->reached.line = b->rows[i].at.line;
-    }
-    TRY(RUN(session, SQL_IMPORT_FILE_JUDGED, file, VALUE_INTEGER(counts[IMPORT_ADDED]), VALUE_INTEGER(counts[IMPORT_UPDATED]),
-            VALUE_INTEGER(counts[IMPORT_UNCHANGED]), VALUE_INTEGER(counts[IMPORT_FLAGGED]), VALUE_INTEGER(counts[IMPORT_REJECTED]),
+    b->reached.phase = b->work.done.phase; /* lines come in their order, and phases do not */
+    if (b->reached.line < b->work.done.line)
+        b->reached.line = b->work.done.line;
+    TRY(RUN(session, SQL_IMPORT_FILE_JUDGED, file, VALUE_INTEGER(b->counts[IMPORT_ADDED]), VALUE_INTEGER(b->counts[IMPORT_UPDATED]),
+            VALUE_INTEGER(b->counts[IMPORT_UNCHANGED]), VALUE_INTEGER(b->counts[IMPORT_FLAGGED]), VALUE_INTEGER(b->counts[IMPORT_REJECTED]),
             VALUE_INTEGER(0), VALUE_INTEGER(b->reached.line)));
-    return RUN(session, SQL_IMPORT_FILE_STAGED, file, VALUE_INTEGER(b->read), VALUE_INTEGER(b->found));
-}
-
-static csign_code stage_rows(struct batch *b)
-{
-    TRY(batch_perform(b, run_stage));
-    b->work.done = b->reached;
-    return CSIGN_OK;
+    return RUN(session, SQL_IMPORT_FILE_STAGED, file, VALUE_INTEGER(b->at_work->read), VALUE_INTEGER(b->at_work->found));
 }
 
 csign_code import_stage(struct batch *b)
 {
     import_names_forget(b->names);
     TRY(read_file(b, note_rows));
-    return b->reason ? CSIGN_OK : read_file(b, stage_rows);
+    if (b->reason)
+        return CSIGN_OK;
+    b->act = stage_row;
+    b->keep = keep_staged;
+    b->culprit.code = CSIGN_OK;
+    csign_code code = read_file(b, batch_hand_over), finished = batch_finish(b);
+    return code != CSIGN_OK ? code : finished;
 }

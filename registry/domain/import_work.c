@@ -44,24 +44,7 @@ csign_code import_work_read(struct session *session, span id, struct import_work
     return import_officers_read(session, id, &ret->officers);
 }
 
-/* --- batches --- */
-
-csign_code batch_perform(struct batch *b, csign_code (*run)(struct operation *operation, struct session *session))
-{
-    if (b->stop && atomic_load(b->stop))
-        return CSIGN_E_UNAVAILABLE;
-    b->operation.run = run;
-    csign_code code = store_perform(b->registry->store, &b->operation);
-    (void)store_checkpoint(b->registry->store); /* what is not moved now is moved later */
-    return code;
-}
-
-struct acting batch_acting(struct batch *b, struct session *session, struct buffer *scratch)
-{
-    b->fault = (csign_fault){CSIGN_OK, "", "", 0};
-    return (struct acting){.registry = b->registry, .session = session, .hash = b->work.deed, .now_ms = session_time_ms(session),
-                           .scratch = scratch, .fault = &b->fault};
-}
+/* --- states --- */
 
 static csign_code run_state(struct operation *operation, struct session *session)
 {
@@ -73,8 +56,11 @@ static csign_code run_state(struct operation *operation, struct session *session
 
 static csign_code set_state(struct batch *b, enum import_state state)
 {
+    if (b->stop && atomic_load(b->stop))
+        return CSIGN_E_UNAVAILABLE;
     b->next_state = state;
-    TRY(batch_perform(b, run_state));
+    b->operation.run = run_state;
+    TRY(store_perform(b->registry->store, &b->operation));
     b->work.state = state;
     return CSIGN_OK;
 }
@@ -91,19 +77,14 @@ static csign_code check(struct batch *b)
     if (b->work.done.phase == 0)
         b->work.done = (struct import_place){IMPORT_PEOPLE, INT64_MAX}; /* only roles are left */
     if (b->work.template == TEMPLATE_FHIR_R4)
-        do
-            TRY(import_pass(b, false));
-        while (!b->ended);
+        TRY(import_pass(b, false));
     return set_state(b, IMPORT_CHECKED);
 }
 
 static csign_code apply(struct batch *b)
 {
     b->reason = NULL;
-    b->culprit.code = CSIGN_OK;
-    do
-        TRY(import_pass(b, true));
-    while (!b->ended);
+    TRY(import_pass(b, true));
     return set_state(b, IMPORT_APPLIED);
 }
 
@@ -144,12 +125,24 @@ static void free_batch(struct batch *b)
 {
     if (!b)
         return;
-    free(b->arena.data);
+    for (size_t i = 0; i < 2; i++) {
+        free(b->loads[i].rows);
+        free(b->loads[i].arena.data);
+    }
+    free(b->reading.data);
     free(b->scratch.data);
     free(b->part);
     free(b->record);
     free(b->names);
     free(b);
+}
+
+/* A small file uses little of it: what is not touched is not there. */
+static bool make_load(struct load *load)
+{
+    load->rows = malloc(LOAD_ROWS * sizeof *load->rows);
+    load->arena = buffer_open(malloc(LOAD_ARENA), LOAD_ARENA);
+    return load->rows && load->arena.data;
 }
 
 static struct batch *make_batch(const struct registry *registry)
@@ -158,12 +151,15 @@ static struct batch *make_batch(const struct registry *registry)
     if (!b)
         return NULL;
     b->registry = registry;
-    b->arena = buffer_open(malloc(BATCH_ARENA), BATCH_ARENA);
+    b->ahead = &b->loads[0];
+    b->at_work = &b->loads[1];
+    b->reading = buffer_open(malloc(BATCH_SCRATCH), BATCH_SCRATCH);
     b->scratch = buffer_open(malloc(BATCH_SCRATCH), BATCH_SCRATCH);
     b->part = malloc(IMPORT_PART_MAX);
     b->record = malloc(RECORD_MAX);
     b->names = import_names_make();
-    if (b->arena.data && b->scratch.data && b->part && b->record && b->names)
+    const bool loads = make_load(&b->loads[0]) && make_load(&b->loads[1]);
+    if (loads && b->reading.data && b->scratch.data && b->part && b->record && b->names)
         return b;
     free_batch(b);
     return NULL;
@@ -191,13 +187,13 @@ static csign_code work(const struct registry *registry, size_t commit_rows, cons
     struct batch *b = make_batch(registry);
     if (!b)
         return CSIGN_E_NO_SPACE;
-    b->commit_rows = commit_rows < BATCH_ROWS ? commit_rows : BATCH_ROWS;
+    b->commit_rows = commit_rows && commit_rows < LOAD_ROWS ? commit_rows : LOAD_ROWS;
     b->stop = stop;
     csign_code code = set_bulk(registry, true);
     if (code == CSIGN_OK)
         code = work_off(b);
-    (void)set_bulk(registry, false);
     free_batch(b);
+    (void)set_bulk(registry, false); /* gives memory back: behind what we have freed */
     return code;
 }
 

@@ -10,12 +10,12 @@
 #define BUSY_MS 5000
 
 /*
- * Checkpoints run behind commits, at 4,000 pages, which is 16 MB: rare enough not to be felt, small enough that none takes long. Where
+ * Checkpoints run behind commits, at 2,000 pages, which is 16 MB: rare enough not to be felt, small enough that none takes long. Where
  * much is written, a page is changed by many commits before it is worth moving, and store_checkpoint() moves it aside from the writer,
  * which comes to it only if nobody else does.
  */
-#define WAL_PAGES      4000
-#define WAL_PAGES_BULK 65536
+#define WAL_PAGES      2000
+#define WAL_PAGES_BULK 32768
 
 static const char *const control_texts[CONTROL_COUNT] = {
     [CONTROL_BEGIN] = "begin immediate",
@@ -44,10 +44,14 @@ static const struct setting shared_settings[] = {
  * WAL loses nothing only with synchronous FULL, also of who checkpoints, which is why it is set and read back rather than hoped for.
  * After a burst the WAL is cut to 64 MB.
  */
-#define WRITER_CACHE "pragma cache_size = -4096"
+#define TEXT_OF(value) #value
+#define TEXT(macro)    TEXT_OF(macro)
+#define NEW_PAGES      "pragma page_size = " TEXT(PAGE_SIZE)
+#define WRITER_CACHE   "pragma cache_size = -4096"
+#define WRITER_WAL     "pragma journal_size_limit = 67108864"
 static const struct setting writer_settings[] = {
     {"pragma journal_mode = wal", "pragma journal_mode", "wal"},
-    {"pragma journal_size_limit = 67108864", "pragma journal_size_limit", "67108864"},
+    {WRITER_WAL, "pragma journal_size_limit", "67108864"},
     {WRITER_CACHE, "pragma cache_size", "-4096"},
 };
 
@@ -117,6 +121,7 @@ static bool configure(sqlite3 *connection, enum session_kind kind)
            sqlite3_db_config(connection, SQLITE_DBCONFIG_DQS_DML, 0, (int *)NULL) == SQLITE_OK &&
            sqlite3_db_config(connection, SQLITE_DBCONFIG_DQS_DDL, 0, (int *)NULL) == SQLITE_OK &&
            apply(connection, shared_settings, sizeof shared_settings / sizeof *shared_settings) &&
+           (kind != SESSION_WRITES || sqlite3_exec(connection, NEW_PAGES, NULL, NULL, NULL) == SQLITE_OK) &&
            (kind == SESSION_WRITES ? apply(connection, writer_settings, sizeof writer_settings / sizeof *writer_settings)
                                    : apply(connection, reader_settings, sizeof reader_settings / sizeof *reader_settings));
 }
@@ -188,11 +193,13 @@ csign_code session_checkpoint(struct session *session)
 
 csign_code session_bulk(struct session *session, bool is_on)
 {
-    static const char *const cache[] = {WRITER_CACHE "; pragma shrink_memory", "pragma cache_size = -65536"};
+    /* A WAL that is not cut is written over: what lengthens a file costs more than what it holds. */
+    static const char *const settings[] = {WRITER_CACHE "; " WRITER_WAL "; pragma shrink_memory",
+                                           "pragma cache_size = -65536; pragma journal_size_limit = -1"};
     if (session->is_bulk == is_on)
         return CSIGN_OK;
     session->is_bulk = is_on;
-    csign_code code = session_code(sqlite3_exec(session->connection, cache[is_on], NULL, NULL, NULL));
+    csign_code code = session_code(sqlite3_exec(session->connection, settings[is_on], NULL, NULL, NULL));
     if (!is_on)
         (void)malloc_trim(0); /* pages are small pieces, which the allocator would keep */
     return code;

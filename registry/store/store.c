@@ -128,9 +128,16 @@ csign_code store_submit(struct store *store, struct operation *operation)
     return writer_submit(&store->writer, operation);
 }
 
+void store_begin(struct store *store, struct errand *errand, struct operation *operation)
+{
+    writer_begin(&store->writer, errand, operation);
+}
+
 csign_code store_perform(struct store *store, struct operation *operation)
 {
-    return writer_perform(&store->writer, operation);
+    struct errand errand;
+    store_begin(store, &errand, operation);
+    return store_await(&errand);
 }
 
 void store_count(struct store *store, struct store_counters *ret)
@@ -151,11 +158,12 @@ void store_reader_end(struct store *store, struct session *reader)
 }
 
 /* Worth it from where a page is in the WAL several times, and long before the writer would have to. */
-#define CHECKPOINT_PAGES 32768
+#define CHECKPOINT_PAGES 16384
 
-csign_code store_checkpoint(struct store *store)
+csign_code store_checkpoint(struct store *store, bool *ret_moved)
 {
-    if (atomic_load(&store->writer.session.wal_pages) < CHECKPOINT_PAGES)
+    *ret_moved = atomic_load(&store->writer.session.wal_pages) >= CHECKPOINT_PAGES;
+    if (!*ret_moved)
         return CSIGN_OK;
     struct session *session = readers_lend(&store->readers);
     csign_code code = session_checkpoint(session);

@@ -15,6 +15,7 @@
 
 #include "fault.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 
 struct store;
@@ -87,6 +88,19 @@ csign_code store_submit(struct store *store, struct operation *operation);
 /* Submits and waits; the operation's own `done` is not called. */
 csign_code store_perform(struct store *store, struct operation *operation);
 
+/* An operation on its way, for a thread that has something else to do meanwhile. Its members are the store's. */
+struct errand {
+    struct operation operation;
+    struct operation *inner;
+    pthread_mutex_t lock;
+    pthread_cond_t ended;
+    bool has_ended;
+    csign_code code;
+};
+/* The two halves of store_perform(). Whoever has begun must await, and may touch the operation again only then. */
+void store_begin(struct store *store, struct errand *errand, struct operation *operation);
+csign_code store_await(struct errand *errand);
+
 /*
  * A session that only reads, and sees one state of the data from its first statement until it is given back. There are a few: the
  * call waits while all are lent, so a thread takes one at a time and does not wait for others meanwhile. Where no connection can
@@ -97,9 +111,10 @@ void store_reader_end(struct store *store, struct session *reader);
 
 /*
  * Where much is written (session_bulk()): moves what was committed into the database file, if it is worth it, while others read and
- * write. For the thread that writes much, between its operations.
+ * write; `ret_moved` tells whether it was. For the thread that writes much. The WAL begins anew only when nothing is left to be moved as an
+ * operation begins: who calls it while one runs, calls it again behind it.
  */
-csign_code store_checkpoint(struct store *store);
+csign_code store_checkpoint(struct store *store, bool *ret_moved);
 
 /* Whether the database file is whole, page by page, and every reference leads somewhere: CSIGN_E_CONFLICT, with what is not in `fault`. */
 csign_code store_check_integrity(struct session *session, csign_fault *fault);

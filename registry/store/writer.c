@@ -186,64 +186,59 @@ csign_code writer_submit(struct writer *w, struct operation *operation)
 
 /* --- waiting for one's own --- */
 
-/* Stands in the queue for the operation of a caller who waits. */
-struct waiting {
-    struct operation operation;
-    struct operation *inner;
-    pthread_mutex_t lock;
-    pthread_cond_t ended;
-    bool has_ended;
-    csign_code code;
-};
-
 static csign_code run_inner(struct operation *operation, struct session *session)
 {
-    struct waiting *waiting = (struct waiting *)operation;
-    return waiting->inner->run(waiting->inner, session);
+    struct operation *inner = ((struct errand *)operation)->inner;
+    return inner->run(inner, session);
 }
 
-static void tell_waiting(struct operation *operation, csign_code code)
+static void end_errand(struct errand *errand, csign_code code)
 {
-    struct waiting *waiting = (struct waiting *)operation;
-    pthread_mutex_lock(&waiting->lock);
-    waiting->code = code;
-    waiting->has_ended = true;
-    pthread_cond_signal(&waiting->ended);
-    pthread_mutex_unlock(&waiting->lock);
+    pthread_mutex_lock(&errand->lock);
+    errand->code = code;
+    errand->has_ended = true;
+    pthread_cond_signal(&errand->ended);
+    pthread_mutex_unlock(&errand->lock);
 }
 
-static csign_code submit_and_wait(struct writer *w, struct operation *operation)
+static void tell_errand(struct operation *operation, csign_code code)
 {
-    struct waiting waiting = {.operation = {.run = run_inner, .done = tell_waiting}, .inner = operation};
-    if (pthread_mutex_init(&waiting.lock, NULL) != 0)
-        return CSIGN_E_UNAVAILABLE;
-    if (pthread_cond_init(&waiting.ended, NULL) != 0) {
-        pthread_mutex_destroy(&waiting.lock);
-        return CSIGN_E_UNAVAILABLE;
-    }
-    csign_code code = writer_submit(w, &waiting.operation);
-    if (code == CSIGN_OK) {
-        pthread_mutex_lock(&waiting.lock);
-        while (!waiting.has_ended)
-            pthread_cond_wait(&waiting.ended, &waiting.lock);
-        code = waiting.code;
-        pthread_mutex_unlock(&waiting.lock);
-    }
-    pthread_cond_destroy(&waiting.ended);
-    pthread_mutex_destroy(&waiting.lock);
-    return code;
+    end_errand((struct errand *)operation, code);
 }
 
-csign_code writer_perform(struct writer *w, struct operation *operation)
+/* Before the thread runs, on the caller's. */
+static csign_code run_here(struct writer *w, struct operation *operation)
 {
-    pthread_mutex_lock(&w->lock);
-    bool is_running = w->is_running;
-    pthread_mutex_unlock(&w->lock);
-    if (is_running)
-        return submit_and_wait(w, operation);
     struct batch batch = {.operations = {operation}, .count = 1};
     transact(w, &batch);
     return batch.codes[0];
+}
+
+void writer_begin(struct writer *w, struct errand *errand, struct operation *operation)
+{
+    errand->operation = (struct operation){.run = run_inner, .done = tell_errand};
+    errand->inner = operation;
+    errand->has_ended = false;
+    (void)pthread_mutex_init(&errand->lock, NULL); /* neither can fail on Linux, with no attributes */
+    (void)pthread_cond_init(&errand->ended, NULL);
+    pthread_mutex_lock(&w->lock);
+    bool is_running = w->is_running;
+    pthread_mutex_unlock(&w->lock);
+    csign_code code = is_running ? writer_submit(w, &errand->operation) : run_here(w, operation);
+    if (!is_running || code != CSIGN_OK)
+        end_errand(errand, code);
+}
+
+csign_code store_await(struct errand *errand)
+{
+    pthread_mutex_lock(&errand->lock);
+    while (!errand->has_ended)
+        pthread_cond_wait(&errand->ended, &errand->lock);
+    csign_code code = errand->code;
+    pthread_mutex_unlock(&errand->lock);
+    pthread_cond_destroy(&errand->ended);
+    pthread_mutex_destroy(&errand->lock);
+    return code;
 }
 
 struct store_counters writer_count(struct writer *w)

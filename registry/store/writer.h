@@ -5,8 +5,6 @@
 #include "session.h"
 #include "store.h"
 
-#include <pthread.h>
-
 struct writer {
     struct session session;
     struct store_sequencer sequencer; /* zeroed: there is none */
@@ -28,7 +26,7 @@ csign_code writer_start(struct writer *writer);
 /* Finishes what waits and closes the session. */
 void writer_close(struct writer *writer);
 csign_code writer_submit(struct writer *writer, struct operation *operation);
-csign_code writer_perform(struct writer *writer, struct operation *operation);
+void writer_begin(struct writer *writer, struct errand *errand, struct operation *operation);
 struct store_counters writer_count(struct writer *writer);
 
 #endif

@@ -426,15 +426,18 @@ static void test_checkpoint_is_left_to_who_writes_much(void **state)
 {
     struct store *store = open_store(state);
     struct fill fill = {.operation = {.run = run_fill_much}};
+    bool moved = true;
     set_bulk(store, true);
     for (int i = 0; i < 3; i++)
         assert_int_equal(store_perform(store, &fill.operation), CSIGN_OK);
-    assert_int_equal(store_checkpoint(store), CSIGN_OK);
+    assert_int_equal(store_checkpoint(store, &moved), CSIGN_OK);
+    assert_false(moved);
     assert_in_range(size_of(state, "store"), 0, 1000000); /* 30 MB are not worth it */
     for (int i = 3; i < 14; i++)
         assert_int_equal(store_perform(store, &fill.operation), CSIGN_OK);
     assert_in_range(size_of(state, "store"), 0, 1000000);
-    assert_int_equal(store_checkpoint(store), CSIGN_OK);
+    assert_int_equal(store_checkpoint(store, &moved), CSIGN_OK);
+    assert_true(moved);
     assert_in_range(size_of(state, "store"), 140000000, 150000000);
     int64_t wal = size_of(state, "store-wal");
     assert_int_equal(store_perform(store, &fill.operation), CSIGN_OK);
