@@ -131,6 +131,24 @@ static uint64_t upload(struct world *w, unsigned from, unsigned to, struct file 
     return u.size;
 }
 
+static bool is_in(struct world *w, const struct file *f, int state)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+    if (number(w, "select state from import_file where id = '%s'", f->id) == state)
+        return true;
+    (void)nanosleep(&pause, NULL);
+    return false;
+}
+
+/* The registry's own threads: the writer, and the one that works on files. */
+static struct imports *start_threads(struct world *w)
+{
+    struct imports *imports;
+    if (store_start(w->registry.store) != CSIGN_OK || imports_start(&w->registry, &imports) != CSIGN_OK)
+        stop("threads", CSIGN_E_UNAVAILABLE);
+    return imports;
+}
+
 static void import(struct world *w, unsigned from, unsigned to)
 {
     struct file f;
@@ -138,23 +156,23 @@ static void import(struct world *w, unsigned from, unsigned to)
     double began = seconds(), cpu = cpu_seconds();
     uint64_t bytes = upload(w, from, to, &f);
     double uploaded = seconds(), uploaded_cpu = cpu_seconds();
-    csign_code code = imports_work(&w->registry, 0);
+    while (!is_in(w, &f, IMPORT_CHECKED))
+        continue;
     double checked_at = seconds(), checked_cpu = cpu_seconds();
-    if (code != CSIGN_OK)
-        stop("dry run", code);
     printf("%s\n", outcome(w, &f));
-    if ((code = sign_file(w, &f)) != CSIGN_OK)
+    csign_code code = sign_file(w, &f);
+    if (code != CSIGN_OK)
         stop("deed", code);
     double signed_at = seconds();
-    if ((code = imports_work(&w->registry, 0)) != CSIGN_OK)
-        stop("apply", code);
+    while (!is_in(w, &f, IMPORT_APPLIED))
+        continue;
     double end = seconds();
     printf("import of %u practitioners, %.0f MB: upload %.1f s, dry run %.1f s, apply %.1f s; together %.1f s (bar 60 s), %.0f rows/s\n"
-           "of CPU: %.1f s, %.1f s, %.1f s; together %.1f s; peak memory %ld MB, %ld MB afterwards (bar 64 MB)\n",
+           "of CPU: %.1f s, %.1f s, %.1f s; together %.1f s; peak memory %ld MB\n",
            count, (double)bytes / 1e6, uploaded - began, checked_at - uploaded, end - signed_at,
            (uploaded - began) + (checked_at - uploaded) + (end - signed_at),
            count / ((uploaded - began) + (checked_at - uploaded) + (end - signed_at)), uploaded_cpu - cpu, checked_cpu - uploaded_cpu,
-           cpu_seconds() - checked_cpu, cpu_seconds() - cpu, memory_kb("VmHWM:") / 1024, memory_kb("VmRSS:") / 1024);
+           cpu_seconds() - checked_cpu, cpu_seconds() - cpu, memory_kb("VmHWM:") / 1024);
     (void)fflush(stdout);
 }
 
@@ -300,9 +318,8 @@ static void orders(struct world *w, unsigned count)
 static void order_until(struct world *w, const struct file *f, int state, const char *licences, unsigned *next, const char *what)
 {
     static double took[KNOWN];
-    const struct timespec pause = {.tv_nsec = 10000000};
     unsigned count = 0;
-    while (number(w, "select state from import_file where id = '%s'", f->id) != state && *next < KNOWN) {
+    while (!is_in(w, f, state) && *next < KNOWN) {
         char licence[37] = "";
         memcpy(licence, licences + 38u * (*next)++, 36); /* "; " is between */
         double from = seconds();
@@ -310,7 +327,6 @@ static void order_until(struct world *w, const struct file *f, int state, const 
         took[count++] = seconds() - from;
         if (code != CSIGN_OK)
             stop("order", code);
-        (void)nanosleep(&pause, NULL);
     }
     qsort(took, count, sizeof *took, compare);
     printf("%u orders during %s: p50 %.1f ms, p99 %.1f ms, last %.1f ms (bar 1 s)\n", count, what, took[count / 2] * 1e3,
@@ -320,17 +336,15 @@ static void order_until(struct world *w, const struct file *f, int state, const 
 static void orders_during_import(unsigned count)
 {
     void *state = NULL;
-    struct imports *imports;
     struct file f;
     unsigned next = 0;
     (void)world_make(&state);
     struct world *w = state;
     world_institutions(w);
     clock_run();
+    struct imports *imports = start_threads(w);
     import(w, 1, KNOWN);
     const char *licences = text(w, "select id from licence");
-    if (store_start(w->registry.store) != CSIGN_OK || imports_start(&w->registry, &imports) != CSIGN_OK)
-        stop("threads", CSIGN_E_UNAVAILABLE);
     (void)upload(w, KNOWN + 1, KNOWN + count, &f);
     order_until(w, &f, IMPORT_CHECKED, licences, &next, "a dry run");
     csign_code code = sign_file(w, &f);
@@ -377,7 +391,10 @@ int main(int count, char **words)
     struct world *w = state;
     world_institutions(w);
     clock_run();
+    struct imports *imports = start_threads(w);
     import(w, 1, people);
+    imports_stop(&imports);
+    printf("%ld MB afterwards\n", memory_kb("VmRSS:") / 1024);
     lookups(w, people);
     orders(w, people);
     start(w);

@@ -4,13 +4,14 @@ import time
 from registry_client import DEADLINE, Failure, b64u, sha256
 
 PART = 4 << 20
+OFTEN = 0.01  # seconds between two looks
 
 
 class Imported:
     """A file that was brought: `view` is what the registry says of it now."""
 
-    def __init__(self, client, template, data, part=PART):
-        self.client, self.data, self.template = client, data, template
+    def __init__(self, client, template, data, part=PART, deadline=DEADLINE, pause=OFTEN):
+        self.client, self.data, self.template, self.deadline, self.pause = client, data, template, deadline, pause
         self.digest = b64u(sha256(data))
         answer = self._post(f"/v1/files?template={template}&sha256={self.digest}&size={len(data)}", data[:part])
         self.id = answer["id"]
@@ -29,8 +30,8 @@ class Imported:
     def counts(self):
         return self.view["counts"]
 
-    def wait(self, *states, deadline=DEADLINE):
-        end = time.monotonic() + deadline
+    def wait(self, *states):
+        end = time.monotonic() + self.deadline
         while True:
             view = self.view
             if view["state"] in states:
@@ -38,8 +39,8 @@ class Imported:
             if view["state"] == "failed":
                 raise Failure(f"the file failed: {view}")
             if time.monotonic() > end:
-                raise Failure(f"not within {deadline} s one of {states}: {view}")
-            time.sleep(0.01)
+                raise Failure(f"not within {self.deadline} s one of {states}: {view}")
+            time.sleep(self.pause)
 
     def rows(self):
         """{line: row}, all pages."""
