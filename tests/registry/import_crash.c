@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -86,9 +87,9 @@ struct point {
 };
 
 static struct point point;
-static bool is_armed;
+static _Atomic bool is_armed;
 static struct shared { /* with the child */
-    long found[STEPS][2]; /* statements, pages */
+    _Atomic long found[STEPS][2]; /* statements, pages: of the thread that reads ahead, and of the writer's */
     bool was_hit;
 } *shared;
 
@@ -96,7 +97,7 @@ static bool is_here(bool is_page)
 {
     if (!is_armed || is_page != (point.kind != AT_STATEMENT))
         return false;
-    return ++shared->found[point.step][is_page] == point.at;
+    return atomic_fetch_add(&shared->found[point.step][is_page], 1) + 1 == point.at;
 }
 
 static int on_statement(unsigned type, void *context, void *statement, void *text)
@@ -155,7 +156,7 @@ static void work(struct world *w, enum step step)
 static void run_child(struct world *w, struct file *f)
 {
     watch_engine();
-    if (world_open(w) != 0)
+    if (world_open(w) != 0 || store_start(w->registry.store) != CSIGN_OK)
         _exit(3);
     work(w, DRY_RUN);
     if (number(w, "select state from import_file") == IMPORT_CHECKED && sign_file(w, f) != CSIGN_OK)
@@ -246,7 +247,8 @@ static void prepare(struct scenario *s)
         s->end = end;
         drop_world(&copy);
     }
-    memcpy(s->found, shared->found, sizeof s->found);
+    for (int i = 0; i < STEPS * 2; i++)
+        s->found[i / 2][i % 2] = shared->found[i / 2][i % 2];
 }
 
 static void crashes(void **state)
