@@ -123,6 +123,13 @@ static uint64_t word_stops(const uint8_t *at)
     return (w | (w - ones * 0x20u) | (quote - ones) | (backslash - ones)) & ones * 0x80u;
 }
 
+/* How many bytes stand before the first mark: each has a bit below it, and the product adds them up in its top byte. */
+static size_t first_stop(uint64_t stops)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    return (size_t)((((stops & (0 - stops)) - 1) & ones) * ones >> 56) - 1;
+}
+
 /* Reads a string whose opening quote was seen. *ret is its text as written, *ret_escaped whether it holds escapes. */
 static bool scan_string(struct json *j, span *ret, bool *ret_escaped)
 {
@@ -132,8 +139,8 @@ static bool scan_string(struct json *j, span *ret, bool *ret_escaped)
         uint64_t stops = 0;
         while (end - at >= 8 && (stops = word_stops(at)) == 0)
             at += 8;
-        for (; stops != 0 && !(stops & 0x80u); stops >>= 8)
-            at++;
+        if (stops != 0)
+            at += first_stop(stops);
         while (at < end && *at >= 0x20u && *at < 0x80u && *at != '"' && *at != '\\')
             at++;
         if (at == end) {
@@ -282,9 +289,9 @@ static bool take_digits(struct json *j)
     return j->at > from || fail(j, JSON_SYNTAX, "a digit is due");
 }
 
-static bool take_if(struct json *j, const char *any)
+static bool take_if(struct json *j, uint8_t byte)
 {
-    if (j->at == j->end || *j->at == 0 || !strchr(any, *j->at))
+    if (j->at == j->end || *j->at != byte)
         return false;
     j->at++;
     return true;
@@ -296,13 +303,14 @@ bool json_number(struct json *j, span *ret)
     if (kind != JSON_NUMBER)
         return kind == JSON_NOTHING ? false : fail(j, JSON_SCHEMA, "not a number");
     const uint8_t *from = j->at;
-    take_if(j, "-");
-    if (!take_if(j, "0") && !take_digits(j))
+    take_if(j, '-');
+    if (!take_if(j, '0') && !take_digits(j))
         return false;
-    if (take_if(j, ".") && !take_digits(j))
+    if (take_if(j, '.') && !take_digits(j))
         return false;
-    if (take_if(j, "eE")) {
-        take_if(j, "+-");
+    if (take_if(j, 'e') || take_if(j, 'E')) {
+        if (!take_if(j, '+'))
+            take_if(j, '-');
         if (!take_digits(j))
             return false;
     }
@@ -374,19 +382,45 @@ bool json_element(struct json *j)
     return next_item(j, ']');
 }
 
-bool json_member_unremembered(struct json *j, span *ret_name)
+/* Stands before the name of the next member; false at the end of the object, or on failure. */
+static bool next_name(struct json *j)
 {
-    if (!next_item(j, '}'))
+    return next_item(j, '}') && ((j->at < j->end && *j->at == '"') || fail(j, JSON_SYNTAX, "a member's name is due"));
+}
+
+/* Takes exactly this name with its quotes, or nothing. A schema's names hold nothing that is written with an escape. */
+static bool take_name(struct json *j, span name)
+{
+    span text = span_of(j->at + 1, (size_t)(j->end - j->at) - 1);
+    if (!span_starts(text, name) || text.size == name.size || text.data[name.size] != '"')
         return false;
-    if (j->at == j->end || *j->at != '"')
-        return fail(j, JSON_SYNTAX, "a member's name is due");
-    if (!read_string(j, ret_name))
-        return false;
+    j->at += name.size + 2;
+    return true;
+}
+
+static bool take_colon(struct json *j)
+{
     skip_space(j);
     if (j->at == j->end || *j->at != ':')
         return fail(j, JSON_SYNTAX, "a colon is due");
     j->at++;
     return true;
+}
+
+bool json_member_expected(struct json *j, const char *expected, span *ret_name)
+{
+    if (!next_name(j))
+        return false;
+    if (take_name(j, span_text(expected))) {
+        *ret_name = span_of(NULL, 0);
+        return take_colon(j);
+    }
+    return read_string(j, ret_name) && take_colon(j);
+}
+
+bool json_member_unremembered(struct json *j, span *ret_name)
+{
+    return next_name(j) && read_string(j, ret_name) && take_colon(j);
 }
 
 bool json_remember(struct json *j, span name)

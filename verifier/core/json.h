@@ -56,7 +56,11 @@ enum json_kind json_kind(struct json *j);
 bool json_object(struct json *j);
 /* The next member's name; its value must be read next. False at the end of the object, or on failure. */
 bool json_member(struct json *j, span *ret_name);
-/* json_member() in two halves, for schemas, which remember the names they know by a mask: the next name, and the test. */
+/*
+ * json_member() in two halves, for schemas, which remember the names they know by a mask: the next name, and the test. Where
+ * the name is `expected`, spelled without escapes, it is taken without reading it twice, and *ret_name is absent.
+ */
+bool json_member_expected(struct json *j, const char *expected, span *ret_name);
 bool json_member_unremembered(struct json *j, span *ret_name);
 bool json_remember(struct json *j, span name);
 bool json_array(struct json *j);

@@ -303,7 +303,7 @@ static bool is_name(const char *candidate, span name)
     return i == name.size && candidate[i] == 0;
 }
 
-/* The place of a name in the table, tried from where the last one was: writers keep the order of the table. */
+/* The place of a name in the table, tried from that of the one that was expected. */
 static size_t find_field(const struct schema *schema, size_t from, span name)
 {
     for (size_t i = 0; i < schema->count; i++) {
@@ -318,14 +318,14 @@ bool schema_read(struct json *j, const struct schema *schema, void *into)
 {
     uint8_t *base = into;
     uint64_t present = 0;
-    size_t next = 0;
+    size_t next = 0; /* writers keep the order of the table */
     span name;
 
     memset(into, 0, schema->size);
     if (!json_object(j))
         return false;
-    while (json_member_unremembered(j, &name)) {
-        size_t place = find_field(schema, next, name);
+    while (json_member_expected(j, schema->fields[next].name, &name)) {
+        size_t place = name.data ? find_field(schema, next, name) : next;
         if (place == schema->count) {
             if (!schema->open)
                 return json_fail(j, "", "a member that is not in the schema");
@@ -341,7 +341,7 @@ bool schema_read(struct json *j, const struct schema *schema, void *into)
             return false;
         }
         present |= UINT64_C(1) << place;
-        next = place + 1;
+        next = place + 1 < schema->count ? place + 1 : 0;
         const char *outer = j->field;
         j->field = field->name;
         if (!schema_read_field(j, field, base + field->offset))
