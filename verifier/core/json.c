@@ -130,43 +130,17 @@ static size_t first_stop(uint64_t stops)
     return (size_t)((((stops & (0 - stops)) - 1) & ones) * ones >> 56) - 1;
 }
 
-/* Reads a string whose opening quote was seen. *ret is its text as written, *ret_escaped whether it holds escapes. */
-static bool scan_string(struct json *j, span *ret, bool *ret_escaped)
+/* Where a run of plain characters ends. */
+static const uint8_t *skip_plain(const uint8_t *at, const uint8_t *end)
 {
-    const uint8_t *at = j->at + 1, *begin = at, *end = j->end;
-    bool escaped = false;
-    for (;;) {
-        uint64_t stops = 0;
-        while (end - at >= 8 && (stops = word_stops(at)) == 0)
-            at += 8;
-        if (stops != 0)
-            at += first_stop(stops);
-        while (at < end && *at >= 0x20u && *at < 0x80u && *at != '"' && *at != '\\')
-            at++;
-        if (at == end) {
-            j->at = at;
-            return fail(j, JSON_SYNTAX, "a string does not end");
-        }
-        if (*at == '"')
-            break;
-        uint32_t character;
-        unsigned size = *at == '\\' ? escape_read(at, end, &character) : 0;
-        if (*at == '\\')
-            escaped = true;
-        else if (*at >= 0x80u)
-            size = utf8_read(at, end, &character);
-        if (size == 0) {
-            j->at = at;
-            return fail(j, JSON_SYNTAX, *at == '\\'    ? "an escape is none of JSON's, half a pair or U+0000"
-                                        : *at < 0x20u ? "a control character in a string"
-                                                      : "a string is not UTF-8");
-        }
-        at += size;
+    for (; end - at >= 8; at += 8) {
+        uint64_t stops = word_stops(at);
+        if (stops)
+            return at + first_stop(stops);
     }
-    *ret = span_of(begin, (size_t)(at - begin));
-    *ret_escaped = escaped;
-    j->at = at + 1;
-    return true;
+    while (at < end && *at >= 0x20u && *at < 0x80u && *at != '"' && *at != '\\')
+        at++;
+    return at;
 }
 
 static size_t utf8_write(uint8_t *to, unsigned c)
@@ -206,6 +180,47 @@ static bool unescape(struct json *j, span *text)
     return true;
 }
 
+/* Reads a string whose opening quote was seen. Its escapes stay as they are written, or *ret becomes what they stand for. */
+static bool scan_string(struct json *j, bool as_written, span *ret)
+{
+    const uint8_t *at = j->at + 1, *begin = at, *end = j->end;
+    bool escaped = false;
+    while ((at = skip_plain(at, end)) < end && *at != '"') {
+        uint32_t character;
+        unsigned size = *at == '\\' ? escape_read(at, end, &character) : 0;
+        if (*at == '\\')
+            escaped = true;
+        else if (*at >= 0x80u)
+            size = utf8_read(at, end, &character);
+        if (size == 0) {
+            j->at = at;
+            return fail(j, JSON_SYNTAX, *at == '\\'    ? "an escape is none of JSON's, half a pair or U+0000"
+                                        : *at < 0x20u ? "a control character in a string"
+                                                      : "a string is not UTF-8");
+        }
+        at += size;
+    }
+    if (at == end) {
+        j->at = at;
+        return fail(j, JSON_SYNTAX, "a string does not end");
+    }
+    *ret = span_of(begin, (size_t)(at - begin));
+    j->at = at + 1;
+    return !escaped || as_written || unescape(j, ret);
+}
+
+/* The same of nearly all strings, which are plain from quote to quote. */
+static bool read_string(struct json *j, span *ret)
+{
+    const uint8_t *begin = j->at + 1, *at = skip_plain(begin, j->end);
+    if (at == j->end || *at != '"')
+        return scan_string(j, false, ret);
+    /* Into *ret at once: a copy of a span that was just stored in two halves waits for both. */
+    *ret = span_of(begin, (size_t)(at - begin));
+    j->at = at + 1;
+    return true;
+}
+
 static bool expect(struct json *j, uint8_t first, const char *reason)
 {
     if (j->failure != JSON_FINE)
@@ -214,13 +229,6 @@ static bool expect(struct json *j, uint8_t first, const char *reason)
     if (j->at < j->end && *j->at == first)
         return true;
     return json_kind(j) == JSON_NOTHING ? false : fail(j, JSON_SCHEMA, reason);
-}
-
-static bool read_string(struct json *j, span *ret)
-{
-    bool escaped;
-    /* Into *ret at once: a copy of a span that was just stored in two halves waits for both. */
-    return scan_string(j, ret, &escaped) && (!escaped || unescape(j, ret));
 }
 
 bool json_string(struct json *j, span *ret)
@@ -322,7 +330,17 @@ bool json_number(struct json *j, span *ret)
 
 bool json_integer(struct json *j, uint64_t max, uint64_t *ret)
 {
+    const enum json_kind kind = json_kind(j);
+    struct cursor c = {j->start, j->at, j->end};
+    uint64_t value;
     span text;
+    /* Nearly all are read at once; whatever else stands there must be a number before it can be a wrong one. */
+    if (kind == JSON_NUMBER && cursor_decimal(&c, max, &value) &&
+        (cursor_done(&c) || (*c.at != '.' && *c.at != 'e' && *c.at != 'E'))) {
+        j->at = c.at;
+        *ret = value;
+        return true;
+    }
     if (!json_number(j, &text))
         return false;
     return span_decimal(text, max, ret) || fail(j, JSON_SCHEMA, "not a whole number in its range");
@@ -382,45 +400,19 @@ bool json_element(struct json *j)
     return next_item(j, ']');
 }
 
-/* Stands before the name of the next member; false at the end of the object, or on failure. */
-static bool next_name(struct json *j)
+bool json_member_unremembered(struct json *j, span *ret_name)
 {
-    return next_item(j, '}') && ((j->at < j->end && *j->at == '"') || fail(j, JSON_SYNTAX, "a member's name is due"));
-}
-
-/* Takes exactly this name with its quotes, or nothing. A schema's names hold nothing that is written with an escape. */
-static bool take_name(struct json *j, span name)
-{
-    span text = span_of(j->at + 1, (size_t)(j->end - j->at) - 1);
-    if (!span_starts(text, name) || text.size == name.size || text.data[name.size] != '"')
+    if (!next_item(j, '}'))
         return false;
-    j->at += name.size + 2;
-    return true;
-}
-
-static bool take_colon(struct json *j)
-{
+    if (j->at == j->end || *j->at != '"')
+        return fail(j, JSON_SYNTAX, "a member's name is due");
+    if (!read_string(j, ret_name))
+        return false;
     skip_space(j);
     if (j->at == j->end || *j->at != ':')
         return fail(j, JSON_SYNTAX, "a colon is due");
     j->at++;
     return true;
-}
-
-bool json_member_expected(struct json *j, const char *expected, span *ret_name)
-{
-    if (!next_name(j))
-        return false;
-    if (take_name(j, span_text(expected))) {
-        *ret_name = span_of(NULL, 0);
-        return take_colon(j);
-    }
-    return read_string(j, ret_name) && take_colon(j);
-}
-
-bool json_member_unremembered(struct json *j, span *ret_name)
-{
-    return next_name(j) && read_string(j, ret_name) && take_colon(j);
 }
 
 bool json_remember(struct json *j, span name)
@@ -455,7 +447,7 @@ static bool skip_value(struct json *j)
     case JSON_NUMBER:
         return json_number(j, &text);
     case JSON_STRING:
-        return scan_string(j, &text, &flag);
+        return scan_string(j, true, &text);
     case JSON_ARRAY:
         if (!json_array(j))
             return false;
