@@ -435,11 +435,11 @@ bool json_member(struct json *j, span *ret_name)
     return true;
 }
 
-static bool skip_value(struct json *j)
+static bool skip_value(struct json *j, enum json_kind kind)
 {
     span text;
     bool flag;
-    switch (json_kind(j)) {
+    switch (kind) {
     case JSON_NULL:
         return json_null(j);
     case JSON_BOOL:
@@ -452,14 +452,14 @@ static bool skip_value(struct json *j)
         if (!json_array(j))
             return false;
         while (json_element(j))
-            if (!skip_value(j)) /* recursion bounded by depth_max */
+            if (!skip_value(j, json_kind(j))) /* recursion bounded by depth_max */
                 return false;
         return j->failure == JSON_FINE;
     case JSON_OBJECT:
         if (!json_object(j))
             return false;
         while (json_member(j, &text))
-            if (!skip_value(j))
+            if (!skip_value(j, json_kind(j)))
                 return false;
         return j->failure == JSON_FINE;
     case JSON_NOTHING:
@@ -470,10 +470,9 @@ static bool skip_value(struct json *j)
 
 bool json_skip(struct json *j, span *ret)
 {
-    if (json_kind(j) == JSON_NOTHING)
-        return false;
+    const enum json_kind kind = json_kind(j);
     const uint8_t *from = j->at;
-    if (!skip_value(j))
+    if (!skip_value(j, kind))
         return false;
     if (ret)
         *ret = span_of(from, (size_t)(j->at - from));
