@@ -66,7 +66,8 @@ static void floor_of(const struct registry *r, bool cold, struct floor_ *f)
     f->hash_count = 0;
     f->hashed[f->hash_count++] = p.bound;
     f->hashed[f->hash_count++] = slot->transaction_data[0];
-    f->hashed[f->hash_count++] = p.key_binding.signing_input; /* of the sign-off id */
+    /* Of the sign-off id: the signing input and a digest behind it. As many bytes of the token stand in for both. */
+    f->hashed[f->hash_count++] = span_of(p.key_binding.signing_input.data, p.key_binding.signing_input.size + CSIGN_HASH_SIZE);
     f->hashed[f->hash_count++] = r->release.document;
     for (size_t i = 0; cold && i < p.disclosure_count; i++)
         f->hashed[f->hash_count++] = p.disclosures[i];
