@@ -1,7 +1,8 @@
 /*
  * What a decision costs beside what cannot be avoided: libsodium's verification of equally long messages, and the same
- * SHA-256 over every byte that must be hashed (DESIGN 9). Both sides run in turns in one process; the ratio of the medians
- * counts, not the times.
+ * SHA-256 over every byte that must be hashed (DESIGN 9). Both sides run in one process, each in every round, which is a few
+ * milliseconds: what else the machine does, and how fast it runs just then, is alike for both. The median of the rounds'
+ * ratios counts, not the times.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "registry.h"
@@ -11,7 +12,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define ROUNDS 41
+#define ROUNDS 401
+#define TURNS  4    /* decisions of a round, and then as many of what cannot be avoided */
 #define FRESH  512u /* credentials that no cache knows */
 
 static double microseconds(void)
@@ -64,7 +66,8 @@ static void floor_of(const struct registry *r, bool cold, struct floor_ *f)
     f->hash_count = 0;
     f->hashed[f->hash_count++] = p.bound;
     f->hashed[f->hash_count++] = slot->transaction_data[0];
-    f->hashed[f->hash_count++] = p.key_binding.signing_input; /* of the sign-off id */
+    /* Of the sign-off id: the signing input and a digest behind it. As many bytes of the token stand in for both. */
+    f->hashed[f->hash_count++] = span_of(p.key_binding.signing_input.data, p.key_binding.signing_input.size + CSIGN_HASH_SIZE);
     f->hashed[f->hash_count++] = r->release.document;
     for (size_t i = 0; cold && i < p.disclosure_count; i++)
         f->hashed[f->hash_count++] = p.disclosures[i];
@@ -109,32 +112,38 @@ static void must_allow(const struct registry *r, csign_cache *cache, const struc
     sink += decision.checks;
 }
 
-static void report(const char *what, double decide, double floor_us, double bar)
+struct measured {
+    double decided[ROUNDS], floors[ROUNDS], ratios[ROUNDS];
+};
+
+static void report(const char *what, struct measured *m, int rounds, double bar)
 {
-    printf("| %-44s | %8.2f | %8.2f | %5.3f | %s |\n", what, decide, floor_us, decide / floor_us,
-           bar == 0 ? "-" : decide / floor_us <= bar ? "<= 1.10, met" : "<= 1.10, MISSED");
+    for (int round = 0; round < rounds; round++)
+        m->ratios[round] = m->decided[round] / m->floors[round];
+    double ratio = median(m->ratios, (size_t)rounds);
+    printf("| %-44s | %8.2f | %8.2f | %5.3f | %s |\n", what, median(m->decided, (size_t)rounds),
+           median(m->floors, (size_t)rounds), ratio, bar == 0 ? "-" : ratio <= bar ? "<= 1.10, met" : "<= 1.10, MISSED");
 }
 
-static void bench_warm(struct registry *r, const char *what, span document, int turns)
+static void bench_warm(struct registry *r, const char *what, span document, int rounds)
 {
-    double decided[ROUNDS], floors[ROUNDS];
+    static struct measured m;
     struct floor_ f;
     csign_cache *cache = open_cache(16);
     registry_sign(r, document);
     floor_of(r, false, &f);
     must_allow(r, cache, &r->release);
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
         double t0 = microseconds();
-        for (int i = 0; i < turns; i++)
+        for (int i = 0; i < TURNS; i++)
             must_allow(r, cache, &r->release);
         double t1 = microseconds();
-        for (int i = 0; i < turns; i++)
+        for (int i = 0; i < TURNS; i++)
             sink += floor_run(&f);
-        double t2 = microseconds();
-        decided[round] = (t1 - t0) / turns;
-        floors[round] = (t2 - t1) / turns;
+        m.decided[round] = (t1 - t0) / TURNS;
+        m.floors[round] = (microseconds() - t1) / TURNS;
     }
-    report(what, median(decided, ROUNDS), median(floors, ROUNDS), 1.10);
+    report(what, &m, rounds, 1.10);
     free(cache);
 }
 
@@ -143,8 +152,8 @@ static void bench_cold(struct registry *r, const char *what, span document, bool
 {
     static struct csign_release releases[FRESH];
     static span entries[FRESH];
-    double decided[ROUNDS], floors[ROUNDS];
     static struct floor_ floors_of[FRESH];
+    static struct measured m;
     csign_cache *cache = open_cache(4);
     for (uint32_t i = 0; i < FRESH; i++) {
         registry_issue(r, i + 1);
@@ -156,22 +165,22 @@ static void bench_cold(struct registry *r, const char *what, span document, bool
     }
     must_allow(r, cache, &releases[0]);
     size_t size = (csign_cache_size(4) + 15) / 16 * 16;
-    for (int round = 0, next = 0, other = FRESH / 2; round < ROUNDS; round++) {
-        double total = 0;
-        for (int i = 0; i < 64; i++, next = (next + 1) % (int)FRESH) {
+    for (int round = 0, next = 1, other = FRESH / 2; round < ROUNDS; round++) {
+        double decided = 0;
+        for (int i = 0; i < TURNS; i++, next = (next + 1) % (int)FRESH) {
             if (!known_key && csign_cache_init(cache, size, &cache) != CSIGN_OK)
                 abort();
             double t0 = microseconds();
             must_allow(r, cache, &releases[next]);
-            total += microseconds() - t0;
+            decided += microseconds() - t0;
         }
         double t1 = microseconds();
-        for (int i = 0; i < 64; i++, other = (other + 1) % (int)FRESH)
+        for (int i = 0; i < TURNS; i++, other = (other + 1) % (int)FRESH)
             sink += floor_run(&floors_of[other]);
-        decided[round] = total / 64;
-        floors[round] = (microseconds() - t1) / 64;
+        m.decided[round] = decided / TURNS;
+        m.floors[round] = (microseconds() - t1) / TURNS;
     }
-    report(what, median(decided, ROUNDS), median(floors, ROUNDS), bar);
+    report(what, &m, ROUNDS, bar);
     free(cache);
 }
 
@@ -198,23 +207,23 @@ int main(void)
     memset(document, 'a', sizeof document);
     registry_open(&r, 1, 1);
     printf("| decide | us | unavoidable us | ratio | bar |\n|---|---|---|---|---|\n");
-    bench_warm(&r, "warm, 1 KiB document", span_of(document, 1024), 200);
-    bench_warm(&r, "warm, 64 KiB document", span_of(document, 65536), 100);
-    bench_warm(&r, "warm, 1 MiB document", span_of(document, sizeof document), 10);
+    bench_warm(&r, "warm, 1 KiB document", span_of(document, 1024), ROUNDS);
+    bench_warm(&r, "warm, 64 KiB document", span_of(document, 65536), ROUNDS);
+    bench_warm(&r, "warm, 1 MiB document", span_of(document, sizeof document), ROUNDS / 4);
     bench_cold(&r, "cold: new credential, key met before", span_of(document, 1024), true, 1.10);
     bench_cold(&r, "first: new credential, key never met", span_of(document, 1024), false, 0);
     registry_close(&r);
     registry_open(&r, 5, 1);
-    bench_warm(&r, "warm, 5 rules", span_of(document, 1024), 200);
+    bench_warm(&r, "warm, 5 rules", span_of(document, 1024), ROUNDS);
     registry_close(&r);
     registry_open(&r, 500, 1);
-    bench_warm(&r, "warm, 500 rules", span_of(document, 1024), 200);
+    bench_warm(&r, "warm, 500 rules", span_of(document, 1024), ROUNDS);
     registry_close(&r);
     registry_open(&r, 250, 1);
-    bench_warm(&r, "warm, the fullest policy", span_of(document, 1024), 200);
+    bench_warm(&r, "warm, the fullest policy", span_of(document, 1024), ROUNDS);
     registry_close(&r);
     registry_open(&r, 1, 500000);
-    bench_warm(&r, "warm, 500,000 bindings", span_of(document, 1024), 200);
+    bench_warm(&r, "warm, 500,000 bindings", span_of(document, 1024), ROUNDS);
     registry_close(&r);
     bench_hashing();
     return 0;

@@ -54,22 +54,39 @@ static void both_ways(void **state)
     }
 }
 
-/* Every byte of every value, at every place of a group. */
-static void outside_the_alphabet_fail(void **state)
+/* What eight characters that are all 'A' but for one decode to. */
+static void put_character(uint8_t bytes[6], size_t at, unsigned value)
+{
+    memset(bytes, 0, 6);
+    for (size_t bit = 0; bit < 6; bit++)
+        bytes[(at * 6 + bit) / 8] |= (uint8_t)((value >> (5 - bit) & 1) << (7 - (at * 6 + bit) % 8));
+}
+
+/* Every byte value at every place: of a group that another follows, of the last one, and of the rests of two and three. */
+static void each_byte_at_each_place(void **state)
 {
     static const char url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     static const char standard[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     (void)state;
     for (unsigned c = 0; c < 256; c++)
-        for (size_t at = 0; at < 8; at++) {
-            uint8_t text[8] = "AAAAAAAA";
-            text[at] = (uint8_t)c;
-            assert_int_equal(decodes(base64url_decode, span_of(text, 8)),
-                             c != 0 && strchr(url, (int)c) != NULL);
-            if (c != '=')
-                assert_int_equal(decodes(base64_decode, span_of(text, 8)),
-                                 c != 0 && strchr(standard, (int)c) != NULL);
-        }
+        for (size_t size = 6; size <= 8; size++)
+            for (size_t at = 0; at < size; at++) {
+                uint8_t text[8] = "AAAAAAAA", expected[6];
+                span bytes;
+                memset(text + size, '=', 8 - size);
+                text[at] = (uint8_t)c;
+                for (unsigned padded = 0; padded <= (c != '='); padded++) {
+                    const char *alphabet = padded ? standard : url, *place = c ? strchr(alphabet, (int)c) : NULL;
+                    put_character(expected, at, place ? (unsigned)(place - alphabet) : 0);
+                    /* What stands behind the last whole byte must be zero. */
+                    bool good = place && (size == 8 || expected[size * 6 / 8] == 0);
+                    span in = span_of(text, padded ? 8 : size);
+                    assert_int_equal(decodes(padded ? base64_decode : base64url_decode, in), good);
+                    struct buffer out = buffer_open(memory, sizeof memory);
+                    if (good && (padded ? base64_decode : base64url_decode)(&out, in, &bytes))
+                        assert_true(span_equal(bytes, span_of(expected, size * 6 / 8)));
+                }
+            }
 }
 
 static void url_fail(void **state)
@@ -164,7 +181,7 @@ static void no_room_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(both_ways),     cmocka_unit_test(outside_the_alphabet_fail),
+        cmocka_unit_test(both_ways),     cmocka_unit_test(each_byte_at_each_place),
         cmocka_unit_test(url_fail),      cmocka_unit_test(unused_bits_fail),
         cmocka_unit_test(standard_fail), cmocka_unit_test(exact_sizes),
         cmocka_unit_test(no_room_fail),

@@ -106,6 +106,32 @@ static void unescapes(void **state)
     assert_true(span_equal(text, SPAN("a\xC3\xA9\xF0\x9F\x98\x80\n/")));
 }
 
+/* Two bytes of every value, side by side at every place of a word: a string goes on to the first that is not plain. */
+static void plain_strings_end(void **state)
+{
+    (void)state;
+    for (unsigned place = 0; place < 9; place++)
+        for (unsigned pair = 0; pair < 0x10000u; pair++) {
+            uint8_t text[] = "\"aaaaaaaaaaaaaaa\"";
+            const uint8_t first = (uint8_t)(pair >> 8), second = (uint8_t)pair;
+            const bool plain[] = {first >= 0x20 && first < 0x80 && first != '"' && first != '\\',
+                                  second >= 0x20 && second < 0x80 && second != '"' && second != '\\'};
+            if (first == '\\' || first >= 0x80) /* with the second it may be a character */
+                continue;
+            text[1 + place] = first;
+            text[2 + place] = second;
+            struct json j;
+            span string;
+            json_open(&j, span_of(text, sizeof text - 1), 8, NULL);
+            const size_t end = !plain[0] ? place : !plain[1] ? place + 1 : 15;
+            assert_int_equal(json_string(&j, &string), text[1 + end] == '"');
+            if (text[1 + end] == '"')
+                assert_int_equal(string.size, end);
+            else
+                assert_ptr_equal(j.at, text + 1 + end);
+        }
+}
+
 static void integers_are_digits_alone(void **state)
 {
     static const struct {
@@ -116,8 +142,12 @@ static void integers_are_digits_alone(void **state)
                  {"9007199254740991", true, 9007199254740991u},
                  {"9007199254740992", false, 0},
                  {"99999999999999999999999", false, 0},
+                 {"00", false, 0},
+                 {"01", false, 0},
                  {"-0", false, 0},
                  {"-1", false, 0},
+                 {"1E3", false, 0},
+                 {"1.", false, 0},
                  {"1.0", false, 0},
                  {"1e3", false, 0},
                  {"\"1\"", false, 0}};
@@ -184,6 +214,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_not_strict),
         cmocka_unit_test(refuses_a_name_twice),
         cmocka_unit_test(unescapes),
+        cmocka_unit_test(plain_strings_end),
         cmocka_unit_test(integers_are_digits_alone),
         cmocka_unit_test(closed_schema),
     };

@@ -278,6 +278,38 @@ static void objects_fail(void **state)
     accepts(" {\"raw\":[[[1]]]}\n");
 }
 
+/* A name is the same however it is spelled, and wherever it stands: what the schema expects next is no more than that. */
+static void names_however_spelled(void **state)
+{
+    static const char *const cases[] = {
+        "{\"text\":\"a\",\"id\":\"b\",\"integer\":7}",
+        " { \"text\" :\t\"a\" ,\n\"id\" : \"b\" , \"integer\"\r: 7 } ",
+        "{\"text\" :\"a\", \"id\":\"b\" ,\"integer\":7}",
+        "{\"te\\u0078t\":\"a\",\"i\\u0064\":\"b\",\"\\u0069nteger\":7}",
+        "{\"integer\":7,\"id\":\"b\",\"text\":\"a\"}",
+    };
+    char json[128];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        accepts(cases[i]);
+        assert_true(span_equal(all.text, SPAN("a")) && span_equal(all.id, SPAN("b")) && all.integer == 7);
+        assert_true(all.present == (1u << 0 | 1u << 1 | 1u << 8));
+    }
+    for (size_t size = 0; size < strlen(cases[0]); size++) {
+        (void)snprintf(json, sizeof json, "%.*s", (int)size, cases[0]);
+        assert_int_equal(read_all(placed_text(json), NULL), SYNTAX);
+    }
+    refuses("{\"text\":\"a\"\"id\":\"b\"}", SYNTAX, "");
+    refuses("{\"text\":\"a\",,\"id\":\"b\"}", SYNTAX, "");
+    refuses("{,\"text\":\"a\"}", SYNTAX, "");
+    refuses("{\"text\"\"a\"}", SYNTAX, "");
+    refuses("{\"text\";\"a\"}", SYNTAX, "");
+    refuses("{\"text:\"a\"}", SYNTAX, "");
+    refuses("{\"\":\"a\"}", MALFORMED, "");
+    refuses("{\"id\":\"b\",\"text\":\"a\",\"id\":\"b\"}", SYNTAX, "id");
+    refuses("{\"call\":\"four\",\"text\":\"a\",\"call\":\"four\"}", SYNTAX, "call");
+}
+
 /* Unknown members are read over, and as strictly: at any depth, and not twice. */
 static void open_objects(void **state)
 {
@@ -366,6 +398,7 @@ int main(void)
         cmocka_unit_test(kinds_fail),
         cmocka_unit_test(kinds_at_their_bounds),
         cmocka_unit_test(objects_fail),
+        cmocka_unit_test(names_however_spelled),
         cmocka_unit_test(open_objects),
         cmocka_unit_test(no_space_fail),
         cmocka_unit_test(jurisdictions_cover),

@@ -3,22 +3,32 @@
 static const char standard_alphabet[65] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char url_alphabet[65] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* The value of a character, 0xFF outside the alphabet: one bit pattern that no OR of four values below 64 has. */
-#define OUTSIDE 0xFFu
-#define X       OUTSIDE
-#define ROW_X   X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X
-#define LETTERS(plus, minus, slash, underscore)                                                                   \
-    {                                                                                                             \
-        ROW_X, ROW_X, X, X, X, X, X, X, X, X, X, X, X, plus, X, minus, X, slash, 52, 53, 54, 55, 56, 57, 58, 59,  \
-            60, 61, X, X, X, X, X, X, X, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,    \
-            20, 21, 22, 23, 24, 25, X, X, X, X, underscore, X, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37,    \
-            38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, X, X, X, X, X, ROW_X, ROW_X, ROW_X, ROW_X,    \
-            ROW_X, ROW_X, ROW_X, ROW_X                                                                            \
+/*
+ * What a character contributes to the 24 bits of its group, a table for each of the four places; outside the alphabet a bit
+ * above them. So a group is read by four look-ups and an OR, and whether all was inside is asked once.
+ */
+#define OUTSIDE   (UINT32_C(1) << 31)
+#define FIRST(v)  (UINT32_C(v) << 18)
+#define SECOND(v) (UINT32_C(v) << 12)
+#define THIRD(v)  (UINT32_C(v) << 6)
+#define FOURTH(v) UINT32_C(v)
+#define X         OUTSIDE
+#define ROW_X     X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X
+#define LETTERS(V, plus, minus, slash, underscore)                                                                     \
+    {                                                                                                                  \
+        ROW_X, ROW_X, X, X, X, X, X, X, X, X, X, X, X, plus, X, minus, X, slash, V(52), V(53), V(54), V(55), V(56),    \
+            V(57), V(58), V(59), V(60), V(61), X, X, X, X, X, X, X, V(0), V(1), V(2), V(3), V(4), V(5), V(6), V(7),    \
+            V(8), V(9), V(10), V(11), V(12), V(13), V(14), V(15), V(16), V(17), V(18), V(19), V(20), V(21), V(22),     \
+            V(23), V(24), V(25), X, X, X, X, underscore, X, V(26), V(27), V(28), V(29), V(30), V(31), V(32), V(33),    \
+            V(34), V(35), V(36), V(37), V(38), V(39), V(40), V(41), V(42), V(43), V(44), V(45), V(46), V(47), V(48),   \
+            V(49), V(50), V(51), X, X, X, X, X, ROW_X, ROW_X, ROW_X, ROW_X, ROW_X, ROW_X, ROW_X, ROW_X                 \
     }
-static const uint8_t standard_values[256] = LETTERS(62, X, 63, X);
-static const uint8_t url_values[256] = LETTERS(X, 62, X, 63);
+#define STANDARD(V) LETTERS(V, V(62), X, V(63), X)
+#define URL(V)      LETTERS(V, X, V(62), X, V(63))
+static const uint32_t standard_values[4][256] = {STANDARD(FIRST), STANDARD(SECOND), STANDARD(THIRD), STANDARD(FOURTH)};
+static const uint32_t url_values[4][256] = {URL(FIRST), URL(SECOND), URL(THIRD), URL(FOURTH)};
 
-static bool decode(struct buffer *out, span text, const uint8_t values[256], span *ret)
+static bool decode(struct buffer *out, span text, const uint32_t values[4][256], span *ret)
 {
     size_t tail = text.size % 4, whole = text.size - tail;
     size_t size = whole / 4 * 3 + (tail ? tail - 1 : 0);
@@ -30,19 +40,17 @@ static bool decode(struct buffer *out, span text, const uint8_t values[256], spa
 
     const uint8_t *in = text.data;
     uint8_t *to = room;
-    unsigned seen = 0;
+    uint32_t seen = 0;
     for (size_t i = 0; i < whole; i += 4, to += 3) {
-        unsigned a = values[in[i]], b = values[in[i + 1]], c = values[in[i + 2]], d = values[in[i + 3]];
-        seen |= a | b | c | d;
-        uint32_t bits = a << 18 | b << 12 | c << 6 | d;
+        uint32_t bits = values[0][in[i]] | values[1][in[i + 1]] | values[2][in[i + 2]] | values[3][in[i + 3]];
+        seen |= bits;
         to[0] = (uint8_t)(bits >> 16);
         to[1] = (uint8_t)(bits >> 8);
         to[2] = (uint8_t)bits;
     }
     if (tail) {
-        unsigned a = values[in[whole]], b = values[in[whole + 1]], c = tail == 3 ? values[in[whole + 2]] : 0;
-        seen |= a | b | c;
-        uint32_t bits = a << 18 | b << 12 | c << 6;
+        uint32_t bits = values[0][in[whole]] | values[1][in[whole + 1]] | (tail == 3 ? values[2][in[whole + 2]] : 0);
+        seen |= bits;
         to[0] = (uint8_t)(bits >> 16);
         if (tail == 3)
             to[1] = (uint8_t)(bits >> 8);
@@ -50,7 +58,7 @@ static bool decode(struct buffer *out, span text, const uint8_t values[256], spa
         if (bits & (tail == 3 ? 0xFFu : 0xFFFFu))
             seen = OUTSIDE;
     }
-    if (seen & 0xC0u) {
+    if (seen & OUTSIDE) {
         out->size -= size;
         return false;
     }

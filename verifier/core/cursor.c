@@ -89,16 +89,17 @@ bool cursor_line(struct cursor *c, span *ret)
 
 bool cursor_decimal(struct cursor *c, uint64_t max, uint64_t *ret)
 {
+    const uint64_t tenth = max / 10, last = max % 10; /* once: a division a digit costs more than all else here */
     const uint8_t *at = c->at;
     uint64_t value = 0;
     while (at < c->end && *at >= '0' && *at <= '9') {
         uint64_t digit = (uint64_t)(*at - '0');
-        if (value > (max - digit) / 10 || digit > max || (at > c->at && value == 0))
+        if (value >= tenth && (value > tenth || digit > last))
             return false;
         value = value * 10 + digit;
         at++;
     }
-    if (at == c->at)
+    if (at == c->at || (*c->at == '0' && at - c->at > 1))
         return false;
     c->at = at;
     *ret = value;

@@ -123,43 +123,24 @@ static uint64_t word_stops(const uint8_t *at)
     return (w | (w - ones * 0x20u) | (quote - ones) | (backslash - ones)) & ones * 0x80u;
 }
 
-/* Reads a string whose opening quote was seen. *ret is its text as written, *ret_escaped whether it holds escapes. */
-static bool scan_string(struct json *j, span *ret, bool *ret_escaped)
+/* How many bytes stand before the first mark: each has a bit below it, and the product adds them up in its top byte. */
+static size_t first_stop(uint64_t stops)
 {
-    const uint8_t *at = j->at + 1, *begin = at, *end = j->end;
-    bool escaped = false;
-    for (;;) {
-        uint64_t stops = 0;
-        while (end - at >= 8 && (stops = word_stops(at)) == 0)
-            at += 8;
-        for (; stops != 0 && !(stops & 0x80u); stops >>= 8)
-            at++;
-        while (at < end && *at >= 0x20u && *at < 0x80u && *at != '"' && *at != '\\')
-            at++;
-        if (at == end) {
-            j->at = at;
-            return fail(j, JSON_SYNTAX, "a string does not end");
-        }
-        if (*at == '"')
-            break;
-        uint32_t character;
-        unsigned size = *at == '\\' ? escape_read(at, end, &character) : 0;
-        if (*at == '\\')
-            escaped = true;
-        else if (*at >= 0x80u)
-            size = utf8_read(at, end, &character);
-        if (size == 0) {
-            j->at = at;
-            return fail(j, JSON_SYNTAX, *at == '\\'    ? "an escape is none of JSON's, half a pair or U+0000"
-                                        : *at < 0x20u ? "a control character in a string"
-                                                      : "a string is not UTF-8");
-        }
-        at += size;
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    return (size_t)((((stops & (0 - stops)) - 1) & ones) * ones >> 56) - 1;
+}
+
+/* Where a run of plain characters ends. */
+static const uint8_t *skip_plain(const uint8_t *at, const uint8_t *end)
+{
+    for (; end - at >= 8; at += 8) {
+        uint64_t stops = word_stops(at);
+        if (stops)
+            return at + first_stop(stops);
     }
-    *ret = span_of(begin, (size_t)(at - begin));
-    *ret_escaped = escaped;
-    j->at = at + 1;
-    return true;
+    while (at < end && *at >= 0x20u && *at < 0x80u && *at != '"' && *at != '\\')
+        at++;
+    return at;
 }
 
 static size_t utf8_write(uint8_t *to, unsigned c)
@@ -199,6 +180,47 @@ static bool unescape(struct json *j, span *text)
     return true;
 }
 
+/* Reads a string whose opening quote was seen. Its escapes stay as they are written, or *ret becomes what they stand for. */
+static bool scan_string(struct json *j, bool as_written, span *ret)
+{
+    const uint8_t *at = j->at + 1, *begin = at, *end = j->end;
+    bool escaped = false;
+    while ((at = skip_plain(at, end)) < end && *at != '"') {
+        uint32_t character;
+        unsigned size = *at == '\\' ? escape_read(at, end, &character) : 0;
+        if (*at == '\\')
+            escaped = true;
+        else if (*at >= 0x80u)
+            size = utf8_read(at, end, &character);
+        if (size == 0) {
+            j->at = at;
+            return fail(j, JSON_SYNTAX, *at == '\\'    ? "an escape is none of JSON's, half a pair or U+0000"
+                                        : *at < 0x20u ? "a control character in a string"
+                                                      : "a string is not UTF-8");
+        }
+        at += size;
+    }
+    if (at == end) {
+        j->at = at;
+        return fail(j, JSON_SYNTAX, "a string does not end");
+    }
+    *ret = span_of(begin, (size_t)(at - begin));
+    j->at = at + 1;
+    return !escaped || as_written || unescape(j, ret);
+}
+
+/* The same of nearly all strings, which are plain from quote to quote. */
+static bool read_string(struct json *j, span *ret)
+{
+    const uint8_t *begin = j->at + 1, *at = skip_plain(begin, j->end);
+    if (at == j->end || *at != '"')
+        return scan_string(j, false, ret);
+    /* Into *ret at once: a copy of a span that was just stored in two halves waits for both. */
+    *ret = span_of(begin, (size_t)(at - begin));
+    j->at = at + 1;
+    return true;
+}
+
 static bool expect(struct json *j, uint8_t first, const char *reason)
 {
     if (j->failure != JSON_FINE)
@@ -207,13 +229,6 @@ static bool expect(struct json *j, uint8_t first, const char *reason)
     if (j->at < j->end && *j->at == first)
         return true;
     return json_kind(j) == JSON_NOTHING ? false : fail(j, JSON_SCHEMA, reason);
-}
-
-static bool read_string(struct json *j, span *ret)
-{
-    bool escaped;
-    /* Into *ret at once: a copy of a span that was just stored in two halves waits for both. */
-    return scan_string(j, ret, &escaped) && (!escaped || unescape(j, ret));
 }
 
 bool json_string(struct json *j, span *ret)
@@ -282,9 +297,9 @@ static bool take_digits(struct json *j)
     return j->at > from || fail(j, JSON_SYNTAX, "a digit is due");
 }
 
-static bool take_if(struct json *j, const char *any)
+static bool take_if(struct json *j, uint8_t byte)
 {
-    if (j->at == j->end || *j->at == 0 || !strchr(any, *j->at))
+    if (j->at == j->end || *j->at != byte)
         return false;
     j->at++;
     return true;
@@ -296,13 +311,14 @@ bool json_number(struct json *j, span *ret)
     if (kind != JSON_NUMBER)
         return kind == JSON_NOTHING ? false : fail(j, JSON_SCHEMA, "not a number");
     const uint8_t *from = j->at;
-    take_if(j, "-");
-    if (!take_if(j, "0") && !take_digits(j))
+    take_if(j, '-');
+    if (!take_if(j, '0') && !take_digits(j))
         return false;
-    if (take_if(j, ".") && !take_digits(j))
+    if (take_if(j, '.') && !take_digits(j))
         return false;
-    if (take_if(j, "eE")) {
-        take_if(j, "+-");
+    if (take_if(j, 'e') || take_if(j, 'E')) {
+        if (!take_if(j, '+'))
+            take_if(j, '-');
         if (!take_digits(j))
             return false;
     }
@@ -314,7 +330,17 @@ bool json_number(struct json *j, span *ret)
 
 bool json_integer(struct json *j, uint64_t max, uint64_t *ret)
 {
+    const enum json_kind kind = json_kind(j);
+    struct cursor c = {j->start, j->at, j->end};
+    uint64_t value;
     span text;
+    /* Nearly all are read at once; whatever else stands there must be a number before it can be a wrong one. */
+    if (kind == JSON_NUMBER && cursor_decimal(&c, max, &value) &&
+        (cursor_done(&c) || (*c.at != '.' && *c.at != 'e' && *c.at != 'E'))) {
+        j->at = c.at;
+        *ret = value;
+        return true;
+    }
     if (!json_number(j, &text))
         return false;
     return span_decimal(text, max, ret) || fail(j, JSON_SCHEMA, "not a whole number in its range");
@@ -409,11 +435,11 @@ bool json_member(struct json *j, span *ret_name)
     return true;
 }
 
-static bool skip_value(struct json *j)
+static bool skip_value(struct json *j, enum json_kind kind)
 {
     span text;
     bool flag;
-    switch (json_kind(j)) {
+    switch (kind) {
     case JSON_NULL:
         return json_null(j);
     case JSON_BOOL:
@@ -421,19 +447,19 @@ static bool skip_value(struct json *j)
     case JSON_NUMBER:
         return json_number(j, &text);
     case JSON_STRING:
-        return scan_string(j, &text, &flag);
+        return scan_string(j, true, &text);
     case JSON_ARRAY:
         if (!json_array(j))
             return false;
         while (json_element(j))
-            if (!skip_value(j)) /* recursion bounded by depth_max */
+            if (!skip_value(j, json_kind(j))) /* recursion bounded by depth_max */
                 return false;
         return j->failure == JSON_FINE;
     case JSON_OBJECT:
         if (!json_object(j))
             return false;
         while (json_member(j, &text))
-            if (!skip_value(j))
+            if (!skip_value(j, json_kind(j)))
                 return false;
         return j->failure == JSON_FINE;
     case JSON_NOTHING:
@@ -444,10 +470,9 @@ static bool skip_value(struct json *j)
 
 bool json_skip(struct json *j, span *ret)
 {
-    if (json_kind(j) == JSON_NOTHING)
-        return false;
+    const enum json_kind kind = json_kind(j);
     const uint8_t *from = j->at;
-    if (!skip_value(j))
+    if (!skip_value(j, kind))
         return false;
     if (ret)
         *ret = span_of(from, (size_t)(j->at - from));

@@ -59,6 +59,23 @@ bool json_member(struct json *j, span *ret_name);
 /* json_member() in two halves, for schemas, which remember the names they know by a mask: the next name, and the test. */
 bool json_member_unremembered(struct json *j, span *ret_name);
 bool json_remember(struct json *j, span name);
+/*
+ * Takes the next member's name if it is this one, spelled without escapes and with no white space about it: then it need not
+ * be read to be known. Otherwise nothing was taken, and nothing said about what stands there. `name` needs no escapes.
+ */
+static inline bool json_member_is(struct json *j, const char *name)
+{
+    const size_t comma = j->first ? 0 : 1, size = strlen(name);
+    const uint8_t *at = j->at;
+    if (j->failure != JSON_FINE || (size_t)(j->end - at) < comma + size + 3 || (comma && *at != ','))
+        return false;
+    at += comma;
+    if (at[0] != '"' || at[size + 1] != '"' || at[size + 2] != ':' || memcmp(at + 1, name, size) != 0)
+        return false;
+    j->at = at + size + 3;
+    j->first = false;
+    return true;
+}
 bool json_array(struct json *j);
 /* Whether an element follows, which must be read next. False at the end of the array, or on failure. */
 bool json_element(struct json *j);

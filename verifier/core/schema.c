@@ -110,8 +110,9 @@ static bool count_elements(struct json *j, size_t max, size_t *ret)
     return true;
 }
 
-static bool read_text(struct json *j, const struct schema_field *field, span *ret)
+static bool read_text(struct json *j, const struct schema_field *field, void *into)
 {
+    span *ret = into;
     if (!json_string(j, ret))
         return false;
     switch (field->kind) {
@@ -127,8 +128,9 @@ static bool read_text(struct json *j, const struct schema_field *field, span *re
     }
 }
 
-static bool read_texts(struct json *j, const struct schema_field *field, struct text_list *ret)
+static bool read_texts(struct json *j, const struct schema_field *field, void *into)
 {
+    struct text_list *ret = into;
     size_t count = 0;
     if (!count_elements(j, field->max ? (size_t)field->max : TEXTS_MAX, &count))
         return false;
@@ -150,8 +152,9 @@ static bool read_texts(struct json *j, const struct schema_field *field, struct 
     return j->failure == JSON_FINE;
 }
 
-static bool read_word(struct json *j, const struct schema_field *field, uint8_t *ret)
+static bool read_word(struct json *j, const struct schema_field *field, void *into)
 {
+    uint8_t *ret = into;
     span word;
     if (!json_string(j, &word))
         return false;
@@ -159,8 +162,9 @@ static bool read_word(struct json *j, const struct schema_field *field, uint8_t 
     return *ret != 0 || json_fail(j, field->name, "not one of its words");
 }
 
-static bool read_words(struct json *j, const struct schema_field *field, uint64_t *ret)
+static bool read_words(struct json *j, const struct schema_field *field, void *into)
 {
+    uint64_t *ret = into;
     uint64_t set = 0;
     if (!json_array(j))
         return false;
@@ -176,8 +180,9 @@ static bool read_words(struct json *j, const struct schema_field *field, uint64_
     return j->failure == JSON_FINE;
 }
 
-static bool read_objects(struct json *j, const struct schema_field *field, struct object_list *ret)
+static bool read_objects(struct json *j, const struct schema_field *field, void *into)
 {
+    struct object_list *ret = into;
     const struct schema *schema = field->more;
     size_t count = 0, at = 0;
     if (!count_elements(j, (size_t)field->max, &count))
@@ -193,8 +198,9 @@ static bool read_objects(struct json *j, const struct schema_field *field, struc
 }
 
 /* "YYYY-MM-DD" of the Gregorian calendar, from year 1000. */
-static bool read_date(struct json *j, const struct schema_field *field, uint32_t *ret)
+static bool read_date(struct json *j, const struct schema_field *field, void *into)
 {
+    uint32_t *ret = into;
     static const uint8_t days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     span text;
     if (!json_string(j, &text))
@@ -216,8 +222,9 @@ static bool read_date(struct json *j, const struct schema_field *field, uint32_t
     return true;
 }
 
-static bool read_random(struct json *j, const struct schema_field *field, span *ret)
+static bool read_random(struct json *j, const struct schema_field *field, void *into)
 {
+    span *ret = into;
     uint8_t memory[32];
     struct buffer bytes = buffer_open(memory, sizeof memory);
     if (!json_string(j, ret))
@@ -226,8 +233,9 @@ static bool read_random(struct json *j, const struct schema_field *field, span *
            json_fail(j, field->name, "not base64url of 16 to 32 bytes");
 }
 
-static bool read_bytes(struct json *j, const struct schema_field *field, span *ret)
+static bool read_bytes(struct json *j, const struct schema_field *field, void *into)
 {
+    span *ret = into;
     span text;
     if (!json_string(j, &text))
         return false;
@@ -239,59 +247,60 @@ static bool read_bytes(struct json *j, const struct schema_field *field, span *r
            json_fail(j, field->name, "not base64url of its size");
 }
 
-static bool read_digest(struct json *j, const struct schema_field *field, uint8_t *ret)
+static bool read_digest(struct json *j, const struct schema_field *field, void *into)
 {
     span text;
-    return json_string(j, &text) && (base64url_exact(text, ret, CSIGN_HASH_SIZE) ||
+    return json_string(j, &text) && (base64url_exact(text, into, CSIGN_HASH_SIZE) ||
                                      json_fail(j, field->name, "not base64url of 32 bytes"));
 }
 
-static bool read_const(struct json *j, const struct schema_field *field)
+static bool read_const(struct json *j, const struct schema_field *field, void *into)
 {
     span text;
+    (void)into;
     return json_string(j, &text) && (span_equal(text, span_text(field->more)) ||
                                      json_fail(j, field->name, "not the one value it may have"));
 }
 
+static bool read_integer(struct json *j, const struct schema_field *field, void *into)
+{
+    return json_integer(j, field->max, into);
+}
+
+static bool read_bool(struct json *j, const struct schema_field *field, void *into)
+{
+    (void)field;
+    return json_bool(j, into);
+}
+
+static bool read_object(struct json *j, const struct schema_field *field, void *into)
+{
+    return schema_read(j, field->more, into);
+}
+
+static bool read_raw(struct json *j, const struct schema_field *field, void *into)
+{
+    (void)field;
+    return json_skip(j, into);
+}
+
+static bool read_by_call(struct json *j, const struct schema_field *field, void *into)
+{
+    return field->call(j, field, into);
+}
+
 bool schema_read_field(struct json *j, const struct schema_field *field, void *into)
 {
-    switch (field->kind) {
-    case FIELD_TEXT:
-    case FIELD_ID:
-    case FIELD_CODE:
-        return read_text(j, field, into);
-    case FIELD_RANDOM:
-        return read_random(j, field, into);
-    case FIELD_B64U:
-        return read_bytes(j, field, into);
-    case FIELD_DIGEST:
-        return read_digest(j, field, into);
-    case FIELD_CONST:
-        return read_const(j, field);
-    case FIELD_WORD:
-        return read_word(j, field, into);
-    case FIELD_INTEGER:
-        return json_integer(j, field->max, into);
-    case FIELD_BOOL:
-        return json_bool(j, into);
-    case FIELD_DATE:
-        return read_date(j, field, into);
-    case FIELD_TEXTS:
-    case FIELD_IDS:
-    case FIELD_CODES:
-        return read_texts(j, field, into);
-    case FIELD_WORDS:
-        return read_words(j, field, into);
-    case FIELD_OBJECT:
-        return schema_read(j, field->more, into);
-    case FIELD_OBJECTS:
-        return read_objects(j, field, into);
-    case FIELD_RAW:
-        return json_skip(j, into);
-    case FIELD_CALL:
-        return field->call(j, field, into);
-    }
-    return json_fail(j, field->name, "no such kind");
+    static bool (*const readers[])(struct json *j, const struct schema_field *field, void *into) = {
+        [FIELD_TEXT] = read_text,       [FIELD_ID] = read_text,         [FIELD_CODE] = read_text,
+        [FIELD_RANDOM] = read_random,   [FIELD_B64U] = read_bytes,      [FIELD_DIGEST] = read_digest,
+        [FIELD_CONST] = read_const,     [FIELD_WORD] = read_word,       [FIELD_INTEGER] = read_integer,
+        [FIELD_BOOL] = read_bool,       [FIELD_DATE] = read_date,       [FIELD_TEXTS] = read_texts,
+        [FIELD_IDS] = read_texts,       [FIELD_CODES] = read_texts,     [FIELD_WORDS] = read_words,
+        [FIELD_OBJECT] = read_object,   [FIELD_OBJECTS] = read_objects, [FIELD_RAW] = read_raw,
+        [FIELD_CALL] = read_by_call,
+    };
+    return readers[field->kind](j, field, into);
 }
 
 /* No name that was read holds a NUL, so the comparison ends inside the candidate. */
@@ -303,7 +312,7 @@ static bool is_name(const char *candidate, span name)
     return i == name.size && candidate[i] == 0;
 }
 
-/* The place of a name in the table, tried from where the last one was: writers keep the order of the table. */
+/* The place of a name in the table, tried from that of the one that was expected. */
 static size_t find_field(const struct schema *schema, size_t from, span name)
 {
     for (size_t i = 0; i < schema->count; i++) {
@@ -318,14 +327,19 @@ bool schema_read(struct json *j, const struct schema *schema, void *into)
 {
     uint8_t *base = into;
     uint64_t present = 0;
-    size_t next = 0;
+    size_t next = 0; /* the place that is expected: writers keep the order of the table */
     span name;
 
     memset(into, 0, schema->size);
     if (!json_object(j))
         return false;
-    while (json_member_unremembered(j, &name)) {
-        size_t place = find_field(schema, next, name);
+    for (;;) {
+        size_t place = next;
+        if (!json_member_is(j, schema->fields[next].name)) {
+            if (!json_member_unremembered(j, &name))
+                break;
+            place = find_field(schema, next, name);
+        }
         if (place == schema->count) {
             if (!schema->open)
                 return json_fail(j, "", "a member that is not in the schema");
@@ -341,7 +355,7 @@ bool schema_read(struct json *j, const struct schema *schema, void *into)
             return false;
         }
         present |= UINT64_C(1) << place;
-        next = place + 1;
+        next = place + 1 < schema->count ? place + 1 : 0;
         const char *outer = j->field;
         j->field = field->name;
         if (!schema_read_field(j, field, base + field->offset))
