@@ -55,7 +55,7 @@ effect apply_cut, apply_policy_publish;
 /* Reads the policy that a policy.publish names: its authority must be `at`, which must cover all of applies_to. */
 csign_code policy_check_publish(struct acting *a);
 
-/* Every change of a licence, for its history. */
+/* Every change of a licence behind that which brought it, for its history. */
 csign_code licence_event(const struct acting *a, span licence, const char *what);
 /* An id for something new. */
 span make_id(struct acting *a);

@@ -142,6 +142,15 @@ csign_code insert_identifiers(struct acting *a, const struct deed_practitioner *
     return CSIGN_OK;
 }
 
+csign_code insert_licence(struct acting *a, const struct deed_licence *l, const struct licence_columns *columns, span practitioner, span *ret)
+{
+    *ret = make_id(a);
+    return RUN(a->session, SQL_LICENCE_INSERT, VALUE_TEXT(*ret), VALUE_TEXT(practitioner), VALUE_INTEGER(l->profession),
+               VALUE_INTEGER(l->level), VALUE_TEXT(columns->jurisdiction), VALUE_TEXT(l->number), VALUE_TEXT(columns->specialty),
+               VALUE_TEXT(columns->privileges), VALUE_TEXT(columns->conditions), VALUE_INTEGER(l->independent_since),
+               VALUE_INTEGER(l->licensed_until), VALUE_INTEGER(ASSURANCE_ATTESTED), VALUE_HASH(a->hash));
+}
+
 csign_code licence_event(const struct acting *a, span licence, const char *what)
 {
     return RUN(a->session, SQL_LICENCE_EVENT_INSERT, VALUE_TEXT(licence), VALUE_INTEGER(a->now_ms), VALUE_HASH(a->hash),
@@ -210,12 +219,7 @@ static csign_code enrol_licence(struct acting *a, const struct deed_licence *l, 
     if (ret->data)
         return check_claims(a, l, &columns);
     TRY(check_orders_beside(a, l, a->practitioner));
-    *ret = make_id(a);
-    TRY(RUN(a->session, SQL_LICENCE_INSERT, VALUE_TEXT(*ret), VALUE_TEXT(practitioner), VALUE_INTEGER(l->profession),
-            VALUE_INTEGER(l->level), VALUE_TEXT(columns.jurisdiction), VALUE_TEXT(l->number), VALUE_TEXT(columns.specialty),
-            VALUE_TEXT(columns.privileges), VALUE_TEXT(columns.conditions), VALUE_INTEGER(l->independent_since),
-            VALUE_INTEGER(l->licensed_until), VALUE_INTEGER(ASSURANCE_ATTESTED), VALUE_HASH(a->hash)));
-    return licence_event(a, *ret, "enrolled");
+    return insert_licence(a, l, &columns, practitioner, ret);
 }
 
 /* --- the affiliation --- */

@@ -10,6 +10,9 @@ struct licence_columns {
 };
 csign_code licence_columns(struct acting *a, const struct deed_licence *licence, struct licence_columns *ret);
 
+/* A new licence, attested; its id and its deed say when it came and by what. */
+csign_code insert_licence(struct acting *a, const struct deed_licence *licence, const struct licence_columns *columns, span practitioner, span *ret);
+
 /* duplicate-person if an identifier is another's than `practitioner`, which is absent for a new person. */
 csign_code check_identifiers(struct acting *a, const struct deed_practitioner *practitioner, span own);
 csign_code insert_identifiers(struct acting *a, const struct deed_practitioner *practitioner, span id);

@@ -144,14 +144,8 @@ csign_code import_insert_licence(struct acting *a, const struct deed_licence *l,
 {
     struct licence_columns columns;
     TRY(licence_columns(a, l, &columns));
-    *ret = make_id(a);
-    TRY(RUN(a->session, SQL_LICENCE_INSERT, VALUE_TEXT(*ret), VALUE_TEXT(practitioner), VALUE_INTEGER(l->profession),
-            VALUE_INTEGER(l->level), VALUE_TEXT(columns.jurisdiction), VALUE_TEXT(l->number), VALUE_TEXT(columns.specialty),
-            VALUE_TEXT(columns.privileges), VALUE_TEXT(columns.conditions), VALUE_INTEGER(l->independent_since),
-            VALUE_INTEGER(l->licensed_until), VALUE_INTEGER(assurance), VALUE_HASH(a->hash)));
-    if (assurance == ASSURANCE_VALIDATED)
-        TRY(RUN(a->session, SQL_LICENCE_VALIDATE, VALUE_TEXT(*ret), VALUE_INTEGER(a->now_ms / 1000)));
-    return licence_event(a, *ret, assurance == ASSURANCE_VALIDATED ? "brought by a roll" : "enrolled");
+    TRY(insert_licence(a, l, &columns, practitioner, ret));
+    return assurance == ASSURANCE_VALIDATED ? RUN(a->session, SQL_LICENCE_VALIDATE, VALUE_TEXT(*ret), VALUE_INTEGER(a->now_ms / 1000)) : CSIGN_OK;
 }
 
 csign_code import_insert_affiliation(struct acting *a, span practitioner, span licence, span institution,

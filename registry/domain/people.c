@@ -3,6 +3,7 @@
 #include "powers.h"
 #include "rows.h"
 #include "schema_write.h"
+#include "uuid.h"
 
 #define NAME_PREFIX_MIN 2u
 
@@ -78,18 +79,27 @@ static csign_code put_status(struct json_out *o, struct session *session, span l
     return query_close(&q);
 }
 
-static csign_code put_history(struct json_out *o, struct session *session, span licence)
+static void put_event(struct json_out *o, uint64_t at_ms, span deed, span what)
 {
+    json_put_object(o);
+    json_put_integer_member(o, "at_ms", at_ms);
+    json_put_base64url_member(o, "deed", deed);
+    json_put_text_member(o, "what", what);
+    json_end_object(o);
+}
+
+/* What brought the licence, by its id and its deed, and every change since. */
+static csign_code put_history(struct json_out *o, struct session *session, span licence, span deed)
+{
+    struct query kind = QUERY(session, SQL_DEED_KIND, VALUE_BLOB(deed));
+    const bool by_roll = query_row(&kind) && query_integer(&kind, 0) == DEED_ROLL_IMPORT;
+    TRY(query_close(&kind));
     struct query q = QUERY(session, SQL_LICENCE_EVENTS, VALUE_TEXT(licence));
     json_put_name(o, "history");
     json_put_array(o);
-    while (query_row(&q)) {
-        json_put_object(o);
-        json_put_integer_member(o, "at_ms", (uint64_t)query_integer(&q, 0));
-        json_put_base64url_member(o, "deed", query_blob(&q, 1));
-        json_put_text_member(o, "what", query_text(&q, 2));
-        json_end_object(o);
-    }
+    put_event(o, uuid7_time_ms(licence), deed, by_roll ? SPAN("brought by a roll") : SPAN("enrolled"));
+    while (query_row(&q))
+        put_event(o, (uint64_t)query_integer(&q, 0), query_blob(&q, 1), query_text(&q, 2));
     json_end_array(o);
     return query_close(&q);
 }
@@ -121,7 +131,7 @@ static csign_code put_licence(struct json_out *o, struct session *session, const
     if (!query_null(q, 13))
         json_put_bool_member(o, "ended", true);
     TRY(put_status(o, session, query_text(q, 0), query_text(q, 1)));
-    TRY(put_history(o, session, query_text(q, 0)));
+    TRY(put_history(o, session, query_text(q, 0), query_blob(q, 14)));
     json_end_object(o);
     return CSIGN_OK;
 }

@@ -5,6 +5,9 @@ select state, id, kind, body, valid_until_s, received_ms, accepted_ms, effective
     practitioner
 from deed where hash = $1;
 
+-- name: deed_kind
+select kind from deed where hash = $1;
+
 -- name: deed_id_is_used
 select 1 from deed where id = $1;
 

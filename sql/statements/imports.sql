@@ -123,11 +123,13 @@ on conflict (affiliation) do update set system = excluded.system, value = exclud
 select system, value from affiliation_unit where affiliation = $1;
 
 -- name: affiliation_by_licence_at
-select id, basis, consent, from_s, to_s from affiliation where licence = $1 and institution = $2 and ended_ms is null;
+select id, basis, consent, from_s, to_s from affiliation
+where practitioner = (select practitioner from licence where id = $1) and licence = $1 and institution = $2 and ended_ms is null;
 
 -- name: licence_validate
 update licence set assurance = 2, validated_s = $2 where id = $1;
 
 -- name: licence_is_elsewhere
 -- What another institution vouches for, too, is not for one alone to change.
-select 1 from affiliation where licence = $1 and institution <> $2 and ended_ms is null limit 1;
+select 1 from affiliation
+where practitioner = (select practitioner from licence where id = $1) and licence = $1 and institution <> $2 and ended_ms is null limit 1;

@@ -60,6 +60,7 @@ update licence set ended_ms = $2 where id = $1;
 insert into licence_event (licence, at_ms, deed, what) values ($1, $2, $3, $4);
 
 -- name: licence_events
+-- Behind that which brought it.
 select at_ms, deed, what from licence_event where licence = $1 order by id;
 
 -- name: affiliation_read
@@ -79,10 +80,12 @@ update affiliation set ended_ms = $2 where id = $1;
 select id, licence, institution, basis, consent, from_s, to_s, ended_ms from affiliation where practitioner = $1 order by id;
 
 -- name: affiliations_of_licence
-select institution from affiliation where licence = $1 and ended_ms is null;
+select institution from affiliation
+where practitioner = (select practitioner from licence where id = $1) and licence = $1 and ended_ms is null;
 
 -- name: affiliation_of_licence_at
-select id from affiliation where licence = $1 and institution = $2 and ended_ms is null;
+select id from affiliation
+where practitioner = (select practitioner from licence where id = $1) and licence = $1 and institution = $2 and ended_ms is null;
 
 -- name: affiliations_at
 select id, licence from affiliation where practitioner = $1 and institution = $2 and ended_ms is null order by id;

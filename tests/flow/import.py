@@ -104,6 +104,8 @@ class Play:
         for npi, name in self.data.names.items():
             (person,) = self.find(npi)
             expect(f"{name} is enrolled: {person}", person["name"] == name and [x["assurance"]["level"] for x in person["licences"]] == ["validated"])
+            history = self.kansas.regulator.get("/v1/licences/" + person["licences"][0]["id"]).ok(200)["history"]
+            expect("its history begins with the roll", [event["what"] for event in history] == ["brought by a roll"])
             expect("affiliated here", [a["site"] for a in person["affiliations"]] == ["hospital-ks"])
         print(f"enrolled {len(self.data.names)} practitioners, 43 roles, 43 organizations; 43 licences by the {SYNTHETIC_ROLL}")
 

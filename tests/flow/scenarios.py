@@ -114,7 +114,10 @@ def scenario_12(play):
     w.registry.client().credential(person.key).refused("revoked", 403)
     play.check_lookback(person, done, 0)
     history = w.regulator.get("/v1/licences/" + person.licence).ok(200)["history"]
-    expect("the history says so", history[-1]["what"] == "rescinded")
+    expect("the history says so", [event["what"] for event in history] == ["enrolled", "rescinded"])
+    brought = w.hospital.get("/v1/deeds/" + history[0]["deed"]).ok(200)
+    expect("and by which deed the licence came, when that took effect", brought["do"] == "enrol" and
+           0 <= history[0]["at_ms"] - brought["accepted_ms"] < 5000)
 
 
 def main(registry_program, countersign):

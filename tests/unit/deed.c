@@ -337,6 +337,8 @@ static void ids_are_uuid_7(void **state)
     uuid7_write(&out, UINT64_C(0x0192f0c12d3e), random);
     assert_true(span_equal(buffer_span(&out), SPAN("0192f0c1-2d3e-7ffe-bf04-05060708090a")));
     assert_true(text_is_uuid7(buffer_span(&out)));
+    assert_int_equal(uuid7_time_ms(exact(buffer_span(&out))), UINT64_C(0x0192f0c12d3e));
+    assert_int_equal(uuid7_time_ms(SPAN("0192f0c1-2d3e-4f4a-bb5c-6d7e8f901234")), 0);
 }
 
 static void chains_as_protocol_5_says(void **state)

@@ -19,6 +19,19 @@ bool text_is_uuid7(span text)
     return text.data[14] == '7' && (variant == '8' || variant == '9' || variant == 'a' || variant == 'b');
 }
 
+uint64_t uuid7_time_ms(span text)
+{
+    uint64_t time_ms = 0;
+    if (!text_is_uuid7(text))
+        return 0;
+    for (size_t i = 0; i < 13; i++) {
+        uint8_t c = text.data[i];
+        if (!is_dash_place(i))
+            time_ms = time_ms << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+    }
+    return time_ms;
+}
+
 void uuid7_write(struct buffer *out, uint64_t time_ms, const uint8_t random[10])
 {
     static const char hex[] = "0123456789abcdef";
