@@ -15,8 +15,8 @@
 
 #define LOAD_ROWS     20000u /* in one commit, where pages that many rows change are written once */
 #define LOAD_ARENA    (24u << 20)
-#define BATCH_SCRATCH (256u * 1024u)                      /* of one row */
-#define LOAD_ROW_MAX  (3u * RECORD_MAX + BATCH_SCRATCH) /* of the arena, by one row */
+#define BATCH_SCRATCH (256u * 1024u)                    /* of one row */
+#define LOAD_ROW_MAX  (8u * RECORD_MAX + BATCH_SCRATCH) /* of the arena, by one row: JSON has six characters for a control */
 
 struct batch_row {
     struct import_place at;

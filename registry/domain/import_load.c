@@ -13,7 +13,7 @@ bool load_is_full(const struct batch *b, const struct load *load)
 void load_clear(struct load *load)
 {
     load->count = load->next = 0;
-    load->arena.size = 0;
+    load->arena = buffer_open(load->arena.data, load->arena.capacity);
 }
 
 csign_code load_read(struct load *load, struct batch_row *row, csign_fault *fault)
