@@ -1,5 +1,6 @@
 /* Enrolment: a person, a licence and an affiliation, new or known, by two officers of the institution. */
 #include "enrolment.h"
+#include "identifier.h"
 #include "rows.h"
 #include "schema_write.h"
 #include "status.h"
@@ -16,7 +17,7 @@ csign_code check_identifiers(struct acting *a, const struct deed_practitioner *p
     const struct deed_identifier *items = practitioner->identifiers.items;
     for (size_t i = 0; i < practitioner->identifiers.count; i++) {
         struct query q =
-            QUERY(a->session, SQL_PRACTITIONER_BY_IDENTIFIER, VALUE_TEXT(items[i].system), VALUE_TEXT(items[i].value));
+            QUERY(a->session, SQL_PRACTITIONER_BY_IDENTIFIER, VALUE_TEXT(identifier_system(items[i].system)), VALUE_TEXT(items[i].value));
         bool others = query_row(&q) && !span_equal(query_text(&q, 0), own);
         TRY(query_close(&q));
         if (others)
@@ -42,13 +43,15 @@ static bool any_shared(span jurisdictions, const struct text_list *list)
 }
 
 csign_code find_licence(struct acting *a, const struct deed_licence *licence, span jurisdiction, span own, span besides,
-                        span *ret)
+                        span *ret, bool *ret_is_known)
 {
     csign_code code = CSIGN_OK;
     struct query q = QUERY(a->session, SQL_LICENCES_BY_NUMBER, VALUE_TEXT(licence->number), VALUE_INTEGER(licence->profession));
     *ret = span_of(NULL, 0);
+    *ret_is_known = false;
     while (code == CSIGN_OK && query_row(&q)) {
-        if (span_equal(query_text(&q, 0), besides) || !any_shared(query_text(&q, 2), &licence->jurisdiction))
+        *ret_is_known = true;
+        if (!query_null(&q, 3) || span_equal(query_text(&q, 0), besides) || !any_shared(query_text(&q, 2), &licence->jurisdiction))
             continue;
         if (!span_equal(query_text(&q, 1), own))
             code = fault_set(a->fault, CSIGN_E_DUPLICATE_PERSON, "number", "the licence of a person who is enrolled already");
@@ -92,7 +95,7 @@ csign_code enrol_resolve(struct acting *a)
 {
     const struct deed_enrol *d = &a->deed->enrol;
     struct licence_columns columns;
-    bool found;
+    bool found, is_known;
     if (d->practitioner.id.data) {
         TRY(query_found(QUERY(a->session, SQL_PRACTITIONER_READ, VALUE_TEXT(d->practitioner.id)), &found));
         if (!found)
@@ -102,7 +105,7 @@ csign_code enrol_resolve(struct acting *a)
     TRY(check_issuable(a, &d->licence));
     TRY(check_identifiers(a, &d->practitioner, a->practitioner));
     TRY(licence_columns(a, &d->licence, &columns));
-    return find_licence(a, &d->licence, columns.jurisdiction, a->practitioner, span_of(NULL, 0), &a->licence);
+    return find_licence(a, &d->licence, columns.jurisdiction, a->practitioner, span_of(NULL, 0), &a->licence, &is_known);
 }
 
 /* --- columns --- */
@@ -138,7 +141,7 @@ csign_code insert_identifiers(struct acting *a, const struct deed_practitioner *
 {
     const struct deed_identifier *items = practitioner->identifiers.items;
     for (size_t i = 0; i < practitioner->identifiers.count; i++)
-        TRY(RUN(a->session, SQL_IDENTIFIER_INSERT, VALUE_TEXT(items[i].system), VALUE_TEXT(items[i].value), VALUE_TEXT(id)));
+        TRY(RUN(a->session, SQL_IDENTIFIER_INSERT, VALUE_TEXT(identifier_system(items[i].system)), VALUE_TEXT(items[i].value), VALUE_TEXT(id)));
     return CSIGN_OK;
 }
 

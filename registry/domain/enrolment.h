@@ -20,9 +20,10 @@ csign_code insert_identifiers(struct acting *a, const struct deed_practitioner *
 /*
  * The licence of this profession and number that is valid in one of these places: *ret is absent if there is none. Two people never
  * have the same: duplicate-person if it is another's than `own`. conflict if it is her own with other places. `besides` is not asked for.
+ * `ret_is_known`: there is some of this number, here or elsewhere, ended or not.
  */
 csign_code find_licence(struct acting *a, const struct deed_licence *licence, span jurisdiction, span own, span besides,
-                        span *ret);
+                        span *ret, bool *ret_is_known);
 
 /*
  * standing-order if one stands, or was accepted for later, on a licence of this profession in one of these places that is the person's

@@ -1,5 +1,6 @@
 /* An enrolment corrected or voided, by the institution that made it. */
 #include "enrolment.h"
+#include "identifier.h"
 #include "rows.h"
 #include "status.h"
 
@@ -72,7 +73,7 @@ static csign_code correct_person(struct acting *a, const struct amended *named, 
     TRY(check_identifiers(a, after, ids->practitioner));
     TRY(check_dropped(a, before, after, ids->practitioner));
     for (size_t i = 0; i < before->identifiers.count; i++)
-        TRY(RUN(a->session, SQL_IDENTIFIER_DELETE, VALUE_TEXT(items[i].system), VALUE_TEXT(items[i].value),
+        TRY(RUN(a->session, SQL_IDENTIFIER_DELETE, VALUE_TEXT(identifier_system(items[i].system)), VALUE_TEXT(items[i].value),
                 VALUE_TEXT(ids->practitioner)));
     TRY(insert_identifiers(a, after, ids->practitioner));
     TRY(RUN(a->session, SQL_PRACTITIONER_UPDATE, VALUE_TEXT(ids->practitioner), VALUE_TEXT(after->name),
@@ -112,6 +113,7 @@ static csign_code correct_licence(struct acting *a, const struct amended *named,
     const struct status_subject subject = {.scope = STATUS_OF_LICENCE, .id = ids->licence};
     struct licence_columns columns;
     span other;
+    bool is_known;
     struct query q = QUERY(a->session, SQL_LICENCE_READ, VALUE_TEXT(ids->licence));
     bool made = query_row(&q) && span_equal(query_blob(&q, 14), span_of(named->hash, CSIGN_HASH_SIZE));
     span held = copy_span(a->scratch, query_text(&q, 8));
@@ -120,7 +122,7 @@ static csign_code correct_licence(struct acting *a, const struct amended *named,
         return conflict(a, "licence", "another deed enrolled the licence: correct that one");
     TRY(check_issuable(a, l));
     TRY(licence_columns(a, l, &columns));
-    TRY(find_licence(a, l, columns.jurisdiction, ids->practitioner, ids->licence, &other));
+    TRY(find_licence(a, l, columns.jurisdiction, ids->practitioner, ids->licence, &other, &is_known));
     if (other.data)
         return conflict(a, "number", "another licence of this person");
     TRY(check_moved(a, &named->before->enrol.licence, l, &columns, ids->practitioner));

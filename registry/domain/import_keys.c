@@ -6,6 +6,7 @@
  * The first reading notes in two fields of bits which names it has seen, and which it has seen before; the second keeps those that may
  * stand twice, or that roles speak of. The bits err on one side only: in a very large file more names are kept than need be.
  */
+#include "identifier.h"
 #include "import_batch.h"
 #include "rows.h"
 #include "schema.h"
@@ -73,8 +74,8 @@ static bool may_stand_twice(const struct import_names *names, span name)
 /* --- the names of a row --- */
 
 struct keys {
-    span names[10];
-    size_t count;
+    span names[10 + DEED_LIST_MAX];
+    size_t count, licence; /* from where on they are of the licence */
 };
 
 static void add_key(struct buffer *scratch, struct keys *keys, span first, const char *between, span second)
@@ -86,7 +87,7 @@ static void add_key(struct buffer *scratch, struct keys *keys, span first, const
     keys->names[keys->count++] = buffer_since(scratch, from);
 }
 
-/* People are known by identifiers and licences; organizations and roles by the ids of their resources alone. */
+/* People are known by identifiers, and by licences in each of their places; organizations and roles by the ids of their resources alone. */
 static csign_code put_keys(const struct import_members *m, span key, struct buffer *scratch, struct keys *keys)
 {
     const struct deed_identifier *items = m->practitioner.identifiers.items;
@@ -95,8 +96,12 @@ static csign_code put_keys(const struct import_members *m, span key, struct buff
         add_key(scratch, keys, items[i].system, "|", items[i].value);
     if (key.size)
         add_key(scratch, keys, key, "", SPAN(""));
-    if (m->present & IMPORT_HAS_LICENCE)
+    keys->licence = keys->count;
+    for (size_t i = 0; (m->present & IMPORT_HAS_LICENCE) && i < m->licence.jurisdiction.count; i++) {
         add_key(scratch, keys, span_text(vocabulary_word(&professions, m->licence.profession)), " licence ", m->licence.number);
+        keys->count--; /* with its place behind it */
+        add_key(scratch, keys, keys->names[keys->count], " ", m->licence.jurisdiction.items[i]);
+    }
     return buffer_code(scratch);
 }
 
@@ -114,9 +119,20 @@ csign_code import_names_note(struct batch *b, const struct batch_row *row, struc
 
 /* --- two of one name --- */
 
+static bool contradict(struct object_list a, struct object_list b)
+{
+    const struct deed_identifier *one = a.items, *other = b.items;
+    for (size_t i = 0; i < a.count; i++)
+        for (size_t k = 0; k < b.count; k++)
+            if (identifier_is_single(one[i].system) && span_equal(one[i].system, other[k].system) && !span_equal(one[i].value, other[k].value))
+                return true;
+    return false;
+}
+
 static bool same_person(const struct import_members *a, const struct import_members *b)
 {
-    return span_equal(a->practitioner.name, b->practitioner.name) && a->practitioner.birth_date == b->practitioner.birth_date;
+    return span_equal(a->practitioner.name, b->practitioner.name) && a->practitioner.birth_date == b->practitioner.birth_date &&
+           !contradict(a->practitioner.identifiers, b->practitioner.identifiers);
 }
 
 /* Another line has the same name for something: the row again, another licence of the same person, or a contradiction. */
@@ -165,7 +181,7 @@ csign_code import_names_keep(struct batch *b, struct session *session, struct ba
         line = query_row(&q) ? (uint64_t)query_integer(&q, 0) : 0;
         TRY(query_close(&q));
         if (line != row->at.line)
-            TRY(judge_double(b, session, row, line, (m->present & IMPORT_HAS_LICENCE) && i + 1 == keys.count, scratch));
+            TRY(judge_double(b, session, row, line, i >= keys.licence, scratch));
     }
     return CSIGN_OK;
 }

@@ -74,6 +74,7 @@ struct import_verdict {
     uint64_t other;             /* the line that it is about; 0: none */
     span practitioner;          /* who it turned out to be, in scratch */
     bool is_new;                /* a person who is not here yet */
+    enum import_outcome judged; /* in the dry run, which officers signed; IMPORT_PENDING: this is it */
 };
 
 /*

@@ -4,10 +4,14 @@
 
 /* --- on the thread that works --- */
 
-/* Nothing is to be applied of rows that were refused, or that only say again what another line says; and judged is what is not yet. */
+/*
+ * Nothing is to be applied of rows that were refused, that only say again what another line says, or with which there was nothing to do when
+ * officers signed; and judged is what is not yet.
+ */
 static bool is_idle(const struct batch_row *row, bool apply)
 {
-    return apply ? row->verdict.outcome == IMPORT_REJECTED || row->verdict.other : row->verdict.outcome != IMPORT_PENDING;
+    const enum import_outcome outcome = row->verdict.outcome;
+    return apply ? outcome == IMPORT_REJECTED || outcome == IMPORT_UNCHANGED || row->verdict.other : outcome != IMPORT_PENDING;
 }
 
 static csign_code read_rows(struct batch *b, struct session *session, struct import_place after, bool apply)
@@ -99,7 +103,7 @@ static csign_code apply_or_refuse(struct batch *b, struct session *session, cons
 
 static csign_code apply_row(struct batch *b, struct session *session, struct batch_row *row)
 {
-    struct import_verdict v = {.field = "", .reason = ""};
+    struct import_verdict v = {.field = "", .reason = "", .judged = row->verdict.outcome};
     if (!row->members)
         return CSIGN_OK;
     TRY(apply_or_refuse(b, session, row, &v));

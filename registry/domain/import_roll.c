@@ -59,7 +59,8 @@ static csign_code find_both(struct roll *r)
     }
     if (!r->practitioner.data)
         return CSIGN_OK;
-    csign_code code = find_licence(r->a, r->licence, columns.jurisdiction, r->practitioner, span_of(NULL, 0), &r->known);
+    bool is_known;
+    csign_code code = find_licence(r->a, r->licence, columns.jurisdiction, r->practitioner, span_of(NULL, 0), &r->known, &is_known);
     if (!import_is_refusal(code))
         return code;
     return import_refuse(r->v, r->a->fault->field, r->a->fault->reason);
@@ -84,6 +85,12 @@ static csign_code confirm(struct roll *r)
         import_flag(r->v, differs, "the roll says otherwise than the licence that is held here; nothing is changed");
         return CSIGN_OK;
     }
+    csign_code code = status_check_orders(r->a->session, r->known, r->practitioner, r->a->fault);
+    if (import_is_refusal(code)) {
+        import_flag(r->v, "status", "active on the roll, and an order stands here; nothing is changed");
+        return CSIGN_OK;
+    }
+    TRY(code);
     if (validated)
         return unchanged(r, "", "");
     import_raise(r->v, IMPORT_UPDATED);
@@ -123,8 +130,10 @@ static csign_code bring(struct roll *r)
     if (count == 0)
         return unchanged(r, "practitioner", "no institution expects a licence of this profession for the person");
     csign_code code = status_check_orders(r->a->session, span_of(NULL, 0), r->practitioner, r->a->fault);
+    if (code == CSIGN_OK)
+        code = check_orders_beside(r->a, r->licence, r->practitioner);
     if (import_is_refusal(code))
-        return import_refuse(r->v, "practitioner", "an order stands against the person");
+        return import_refuse(r->v, "practitioner", "an order stands against the person, or on a licence of hers or of this number");
     TRY(code);
     import_raise(r->v, IMPORT_ADDED);
     if (!r->apply)

@@ -1,5 +1,6 @@
 /* A row of an enrolment: first everything is asked, then everything is done, so that a row that is refused has changed nothing. */
 #include "enrolment.h"
+#include "identifier.h"
 #include "import_members.h"
 #include "rows.h"
 #include "status.h"
@@ -61,10 +62,24 @@ static csign_code is_elsewhere(struct plan *p, bool *ret)
     return query_close(&q);
 }
 
+/* Of a system that has one number a person, hers is another: one of the identifiers is somebody else's. */
+static csign_code check_single(struct plan *p, bool *ret_contradicts)
+{
+    const struct object_list list = p->m->practitioner.identifiers;
+    const struct deed_identifier *items = list.items;
+    struct query q = QUERY(p->a->session, SQL_IDENTIFIERS_OF, VALUE_TEXT(p->practitioner));
+    *ret_contradicts = false;
+    while (query_row(&q))
+        for (size_t i = 0; i < list.count; i++)
+            *ret_contradicts |= identifier_is_single(items[i].system) && span_equal(items[i].system, query_text(&q, 0)) &&
+                                !span_equal(items[i].value, query_text(&q, 1));
+    return query_close(&q);
+}
+
 static csign_code compare_person(struct plan *p)
 {
     const struct import_person *person = &p->m->practitioner;
-    bool elsewhere, renamed, dead, other_birth;
+    bool elsewhere, renamed, dead, other_birth, contradicts;
     struct query q = QUERY(p->a->session, SQL_PRACTITIONER_READ, VALUE_TEXT(p->practitioner));
     bool found = query_row(&q);
     renamed = found && person->name.data && !says_number_only(p) && !span_equal(query_text(&q, 1), person->name);
@@ -76,16 +91,21 @@ static csign_code compare_person(struct plan *p)
         return import_refuse(p->v, "practitioner", "deceased, says the registry");
     if (other_birth)
         return import_refuse(p->v, "birth_date", "the person of this identifier was born on another day");
+    TRY(check_single(p, &contradicts));
+    if (contradicts)
+        return import_refuse(p->v, "identifiers", "the person whom one of them names has another number of such a system");
     TRY(is_elsewhere(p, &elsewhere));
-    if (renamed && elsewhere)
-        import_flag(p->v, "name", "another institution knows the person by another name, which stays");
-    p->rename = renamed && !elsewhere;
     const struct deed_identifier *items = person->identifiers.items;
     for (size_t i = 0; i < person->identifiers.count; i++) {
         TRY(query_found(QUERY(p->a->session, SQL_PRACTITIONER_BY_IDENTIFIER, VALUE_TEXT(items[i].system), VALUE_TEXT(items[i].value)),
                         &found));
         p->add_identifiers |= !found;
     }
+    if (renamed && elsewhere)
+        import_flag(p->v, "name", "another institution knows the person by another name, which stays");
+    else if (renamed && p->add_identifiers)
+        import_flag(p->v, "name", "only some of the identifiers are hers who is known here by another name, which stays");
+    p->rename = renamed && !elsewhere && !p->add_identifiers;
     if (p->rename || p->set_birth || p->add_identifiers)
         import_raise(p->v, IMPORT_UPDATED);
     return CSIGN_OK;
@@ -114,17 +134,20 @@ static csign_code plan_licence(struct plan *p)
 {
     const struct deed_licence *l = &p->m->licence;
     const char *differs;
-    bool validated, elsewhere;
+    bool validated, elsewhere, is_known;
     struct licence_columns columns;
     TRY(judge(p, check_issuable(p->a, l)));
     if (refused(p))
         return CSIGN_OK;
     TRY(licence_columns(p->a, l, &columns));
-    TRY(judge(p, find_licence(p->a, l, columns.jurisdiction, p->practitioner, span_of(NULL, 0), &p->licence)));
+    TRY(judge(p, find_licence(p->a, l, columns.jurisdiction, p->practitioner, span_of(NULL, 0), &p->licence, &is_known)));
     if (refused(p))
         return CSIGN_OK;
     if (!p->licence.data) {
-        import_raise(p->v, IMPORT_ADDED);
+        if (is_known || p->practitioner.data) /* of others there is nothing that an order could stand on */
+            TRY(judge(p, check_orders_beside(p->a, l, p->practitioner)));
+        if (!refused(p))
+            import_raise(p->v, IMPORT_ADDED);
         return CSIGN_OK;
     }
     TRY(import_compare_licence(p->a, p->licence, l, says_all(p) ? COMPARE_WHOLE : COMPARE_UNTIL, &differs, &validated));
@@ -172,6 +195,8 @@ static csign_code compare_affiliation(struct plan *p)
     TRY(query_close(&q));
     TRY(buffer_code(p->a->scratch));
     p->add_affiliation = !found;
+    if (p->add_affiliation && p->v->judged == IMPORT_UPDATED)
+        return import_refuse(p->v, "affiliation", "it has ended since the dry run");
     import_raise(p->v, p->add_affiliation ? IMPORT_ADDED : p->update_affiliation ? IMPORT_UPDATED : IMPORT_UNCHANGED);
     return CSIGN_OK;
 }
@@ -387,6 +412,8 @@ static csign_code act(struct plan *p, bool apply)
         TRY(plan_licence(p));
     if (!refused(p) && (p->m->present & IMPORT_HAS_AFFILIATION))
         TRY(plan_affiliation(p));
+    if (p->rename && p->v->did == IMPORT_ADDED)
+        import_flag(p->v, "name", "beside what is added, the name of somebody known is changed");
     if (apply && !refused(p)) {
         if (p->m->present & IMPORT_HAS_PERSON)
             TRY(do_person(p));
@@ -431,7 +458,7 @@ csign_code import_row_act(struct acting *a, const struct import_work *work, uint
                           struct import_verdict *ret)
 {
     struct plan p = {.a = a, .work = work, .m = m, .v = ret, .site = span_text(work->body)};
-    *ret = (struct import_verdict){.field = "", .reason = ""};
+    *ret = (struct import_verdict){.field = "", .reason = "", .judged = ret->judged};
     if (phase == IMPORT_ORGANIZATIONS)
         TRY(do_unit(a, p.site, &m->unit, true, ret, apply));
     if (phase == IMPORT_ROLES)

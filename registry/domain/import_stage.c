@@ -63,19 +63,25 @@ static void refuse_row(struct batch_row *row, const char *field, const char *rea
 {
     (void)import_refuse(&row->verdict, field, reason);
     row->text = SPAN("{}");
+    row->members = NULL;
 }
 
 /* What was put into the arena from there on is the row's text: reads it. */
 static void take_text(struct reading *r, struct batch_row *row, size_t from)
 {
     struct load *load = r->batch->ahead;
-    csign_fault fault;
+    csign_fault fault = {CSIGN_OK, "", "", 0};
     row->text = buffer_since(&load->arena, from);
-    csign_code code = load_read(load, row, &fault);
-    if (import_is_refusal(code))
-        (void)import_refuse(&row->verdict, fault.field, fault.reason);
-    else if (code != CSIGN_OK)
+    csign_code code = load->arena.overflow ? CSIGN_E_NO_SPACE : load_read(load, row, &fault);
+    if (code == CSIGN_E_NO_SPACE) { /* no row that can be taken comes near to what is left for one */
+        load->arena = (struct buffer){load->arena.data, from, load->arena.capacity, false};
+        refuse_row(row, fault.field, "it lists more than a row may");
+    } else if (import_is_refusal(code)) {
+        refuse_row(row, fault.field, fault.reason);
+        load->arena.size = from;
+    } else if (code != CSIGN_OK) {
         r->code = code;
+    }
 }
 
 static bool read_columns(struct reading *r, const span *fields, size_t count)
@@ -217,6 +223,8 @@ static csign_code read_file(struct batch *b, csign_code (*take)(struct batch *b)
     records_open(&r.records, b->work.template != TEMPLATE_FHIR_R4, b->record);
     load_clear(b->ahead);
     while (r.read < b->work.size && r.code == CSIGN_OK && !b->reason) {
+        if (b->stop && atomic_load(b->stop))
+            return CSIGN_E_UNAVAILABLE;
         TRY(read_part(b, r.read, &part));
         hash_update(&hash, part);
         span rest = r.read == 0 ? check_start(&r, part) : part;

@@ -65,6 +65,44 @@ static csign_code set_state(struct batch *b, enum import_state state)
     return CSIGN_OK;
 }
 
+/* --- what is not kept --- */
+
+#define UPLOAD_LIFE_MS UINT64_C(86400000) /* an upload that nobody ends fails after a day */
+
+/* Asked of a reader, and of the writer for what it deletes. */
+static struct query parts_left(struct session *session)
+{
+    return QUERY(session, SQL_IMPORT_PART_LEFT, VALUE_INTEGER(session_time_ms(session) - UPLOAD_LIFE_MS));
+}
+
+/* A part in each operation: it is large, and overwritten. */
+static csign_code run_forget(struct operation *operation, struct session *session)
+{
+    struct batch *b = (struct batch *)operation;
+    struct buffer scratch = b->scratch;
+    TRY(RUN(session, SQL_IMPORT_FILE_EXPIRE, VALUE_INTEGER(session_time_ms(session) - UPLOAD_LIFE_MS),
+            VALUE_TEXT(SPAN("the upload was not brought to its end within a day"))));
+    struct query q = parts_left(session);
+    b->is_over = !query_row(&q);
+    span file = copy_span(&scratch, query_text(&q, 0));
+    int64_t at = query_integer(&q, 1);
+    TRY(query_close(&q));
+    return b->is_over ? CSIGN_OK : RUN(session, SQL_IMPORT_PART_DELETE, VALUE_TEXT(file), VALUE_INTEGER(at));
+}
+
+static csign_code forget(struct batch *b)
+{
+    do {
+        if (b->stop && atomic_load(b->stop))
+            return CSIGN_E_UNAVAILABLE;
+        b->operation.run = run_forget;
+        TRY(store_perform(b->registry->store, &b->operation));
+    } while (!b->is_over);
+    return CSIGN_OK;
+}
+
+/* --- the work on a file --- */
+
 static csign_code check(struct batch *b)
 {
     b->reason = NULL;
@@ -108,6 +146,7 @@ static csign_code work_off(struct batch *b)
 {
     for (;;) {
         bool found;
+        TRY(forget(b));
         TRY(next_file(b, &found));
         if (!found)
             return CSIGN_OK;
@@ -217,7 +256,8 @@ static bool is_waiting(const struct registry *registry)
     bool found = false;
     struct session *session = store_reader(registry->store);
     if (session) {
-        (void)query_found(query_open(session, SQL_IMPORT_FILE_AT_WORK, NULL, 0), &found);
+        if (query_found(query_open(session, SQL_IMPORT_FILE_AT_WORK, NULL, 0), &found) == CSIGN_OK && !found)
+            (void)query_found(parts_left(session), &found);
         store_reader_end(registry->store, session);
     }
     return found;

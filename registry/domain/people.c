@@ -1,5 +1,6 @@
 /* Institutions, practitioners and licences for officers to read. */
 #include "people.h"
+#include "identifier.h"
 #include "powers.h"
 #include "rows.h"
 #include "schema_write.h"
@@ -293,7 +294,7 @@ static csign_code open_question(struct session *session, const struct practition
     if (identifier + (p->number.data != NULL) + (p->name.data != NULL) != 1)
         return fault_set(fault, CSIGN_E_FIELD_INVALID, "", "ask by system and value, by number or by name");
     if (identifier) {
-        *ret = QUERY(session, SQL_PRACTITIONER_BY_IDENTIFIER, VALUE_TEXT(p->system), VALUE_TEXT(p->value));
+        *ret = QUERY(session, SQL_PRACTITIONER_BY_IDENTIFIER, VALUE_TEXT(identifier_system(p->system)), VALUE_TEXT(p->value));
     } else if (p->number.data) {
         *ret = QUERY(session, SQL_PRACTITIONERS_BY_NUMBER, VALUE_TEXT(p->number), VALUE_INTEGER(PEOPLE_LIST_MAX));
     } else {

@@ -1,6 +1,7 @@
 #include "columns.h"
 #include "cursor.h"
 #include "date.h"
+#include "identifier.h"
 
 enum column {
     NAME, BIRTH_DATE, NPI, DEA, CN_ID, CN_PRACTICE, GMC, IDENTIFIER_SYSTEM, IDENTIFIER_VALUE,
@@ -203,7 +204,7 @@ static bool put_practitioner(struct row *r)
         if (field(r, systems[i].column).size)
             put_pair(r->o, span_text(systems[i].system), "value", field(r, systems[i].column));
     if (system.size)
-        put_pair(r->o, system, "value", value);
+        put_pair(r->o, identifier_system(system), "value", value);
     json_end_array(r->o);
     json_end_object(r->o);
     return true;

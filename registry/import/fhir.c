@@ -436,8 +436,12 @@ static bool put_role(struct json_out *o, const struct resource *r, struct buffer
 static bool put_organization(struct json_out *o, const struct resource *r, struct fhir_line *line)
 {
     span name = r->plain_name;
+    const char *reason;
     if (name.size == 0)
         return refuse(line, "name", "an organization without a name");
+    for (size_t i = 0; i < r->identifiers.count; i++)
+        if (identifier_check(r->identifiers.items[i].system, r->identifiers.items[i].value, &reason) == IDENTIFIER_BAD)
+            return refuse(line, "identifier", reason);
     json_put_object(o);
     if (r->identifiers.count)
         put_unit(o, identifier_system(r->identifiers.items[0].system), r->identifiers.items[0].value, name);
@@ -481,7 +485,7 @@ bool fhir_put(span text, span jurisdiction, struct buffer *scratch, struct json_
     }
     if (span_equal(r.type, SPAN("Organization"))) {
         ret->kind = FHIR_ORGANIZATION;
-        return put_organization(o, &r, ret);
+        return r.inactive ? refuse(ret, "active", "not active: nothing ends by a file") : put_organization(o, &r, ret);
     }
     return refuse(ret, "resourceType", "not a Practitioner, PractitionerRole or Organization");
 }

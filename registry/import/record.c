@@ -23,15 +23,17 @@ static size_t reach(struct records *r, span bytes, bool *ret_ends)
         return at ? (size_t)(at - bytes.data) : bytes.size;
     }
     for (size_t i = 0; i < bytes.size; i++) {
-        if (bytes.data[i] == '"') {
-            r->in_quotes = !r->in_quotes; /* a doubled quote is two: out and in again */
-        } else if (bytes.data[i] == '\n') {
-            if (!r->in_quotes) {
-                *ret_ends = true;
-                return i;
-            }
-            r->here++;
+        const uint8_t c = bytes.data[i];
+        const bool is_quote = c == '"', was_in_quotes = r->in_quotes;
+        if (c == '\n' && !r->in_quotes) {
+            *ret_ends = true;
+            return i;
         }
+        r->here += c == '\n';
+        if (is_quote)
+            r->in_quotes = !r->in_quotes && (r->at_field || r->behind_quote);
+        r->behind_quote = is_quote && was_in_quotes;
+        r->at_field = c == ',' && !r->in_quotes;
     }
     *ret_ends = false;
     return bytes.size;
@@ -59,7 +61,8 @@ bool records_next(struct records *r, span *bytes, bool end, struct record *ret)
         if (!r->started) {
             r->buffer.size = 0;
             r->line = r->here;
-            r->started = true;
+            r->started = r->at_field = true;
+            r->behind_quote = false;
         }
         size_t size = reach(r, *bytes, &ends);
         keep(r, span_of(bytes->data, size));

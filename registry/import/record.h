@@ -13,6 +13,7 @@ struct records {
     struct buffer buffer; /* what of a record is here */
     bool quotes;          /* line breaks between quotes are part of it */
     bool in_quotes, too_long, started;
+    bool at_field, behind_quote; /* a quote opens only where a field begins; one behind a quote that closed is a doubled one */
     uint64_t line;        /* on which the record began */
     uint64_t here;        /* where we are */
 };

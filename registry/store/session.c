@@ -38,6 +38,7 @@ static const struct setting shared_settings[] = {
     {"pragma trusted_schema = off", "pragma trusted_schema", "0"},
     {"pragma temp_store = memory", "pragma temp_store", "2"},
     {"pragma cell_size_check = on", "pragma cell_size_check", "1"},
+    {"pragma secure_delete = on", "pragma secure_delete", "1"}, /* what is deleted is gone */
 };
 
 /*

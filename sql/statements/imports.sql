@@ -60,6 +60,17 @@ insert into import_part (file, at, bytes) values ($1, $2, $3);
 -- name: import_part_read
 select bytes from import_part where file = $1 and at = $2;
 
+-- name: import_file_expire
+update import_file set state = 7, reason = $2 where state = 1 and received_ms < $1;
+
+-- name: import_part_left
+-- Of a file that was read, or will not be: what it held beside its rows is not kept.
+select p.file, p.at from import_part p join import_file f on f.id = p.file
+where f.state not in (1, 2, 3) or (f.state = 1 and f.received_ms < $1) limit 1;
+
+-- name: import_part_delete
+delete from import_part where file = $1 and at = $2;
+
 -- name: import_row_insert
 insert into import_row (file, phase, line, members, outcome, field, reason, other) values ($1, $2, $3, $4, $5, $6, $7, $8);
 

@@ -36,7 +36,7 @@ select id, practitioner, profession, level, jurisdiction, number, specialty, pri
 from licence where id = $1;
 
 -- name: licences_by_number
-select id, practitioner, jurisdiction from licence where number = $1 and profession = $2 and ended_ms is null;
+select id, practitioner, jurisdiction, ended_ms from licence where number = $1 and profession = $2;
 
 -- name: licences_of
 select id from licence where practitioner = $1 order by id;

@@ -193,6 +193,194 @@ static void corrected_or_voided(void **state)
     assert_int_equal(number(w, "select count(*) from licence where assurance = 2"), 1);
 }
 
+/* --- orders --- */
+
+#define BESIDE "an order on a licence of this person or number"
+
+static struct person person_of(struct world *w, const char *number)
+{
+    return (struct person){.licence = text(w, "select id from licence where number = '%s'", number),
+                           .practitioner = text(w, "select practitioner from licence where number = '%s'", number)};
+}
+
+/* An order stands on the person for the profession, and on the number: neither another number nor another enrolment gets round it. */
+static void no_file_gets_round_an_order(void **state)
+{
+    static const char *const kinds[] = {"suspend", "revoke", "rescind", "deregister"};
+    struct world *w = *state;
+    file_begin(PEOPLE_HEADER);
+    for (unsigned n = 1; n <= 5; n++)
+        file_add("Dr %u,,%s,physician,independent,US-KS,KS-%u,,yes,,primary,yes,2026-01-01,,", n, npi(1, n), n);
+    struct file f = checked(w, "clinic-1", "people-csv", file_bytes());
+    apply_file(w, &f);
+    for (size_t i = 0; i < 4; i++) {
+        struct person p = person_of(w, text(w, "select 'KS-%zu'", i + 1));
+        assert_int_equal(give_order(w, kinds[i], &p, ACTION), CSIGN_OK);
+    }
+    execute(w, "update licence set ended_ms = 1 where number = 'KS-1'"); /* as the voiding of its enrolment would */
+
+    file_begin(PEOPLE_HEADER);
+    for (unsigned n = 1; n <= 5; n++)
+        file_add("Dr %u,,%s,physician,independent,US-KS,%s-%u,,yes,,primary,yes,2026-01-01,,", n, npi(1, n), n == 1 ? "KS" : "NEW", n);
+    file_add("Dr Other,,%s,physician,independent,US-KS,KS-1,,yes,,primary,yes,2026-01-01,,", npi(1, 77));
+    f = checked(w, "clinic-1", "people-csv", file_bytes());
+    for (unsigned line = 2; line <= 5; line++)
+        is(row(w, &f, line), "5 licence: " BESIDE);
+    is(row(w, &f, 6), "1");
+    is(row(w, &f, 7), "5 licence: " BESIDE);
+    apply_file(w, &f);
+    assert_int_equal(number(w, "select count(*) from licence where number like 'NEW-%%'"), 1);
+
+    /* Expected by an institution, and brought by a roll: the same. */
+    execute(w, "insert into expected (practitioner, institution, profession, specialty, basis, consent, from_s, to_s, deed) "
+               "select practitioner, 'clinic-1', 0, '[]', 1, 1, 1, 0, deed from licence where number = 'KS-2'");
+    file_begin(STAFF_ROLL);
+    file_add("%s,physician,independent,US-KS,ROLL-2,yes,,active", npi(1, 2));
+    file_add("%s,physician,independent,US-KS,KS-2,yes,,active", npi(1, 2));
+    f = checked(w, "us-ks", "roll-csv", file_bytes());
+    apply_file(w, &f);
+    assert_int_equal(number(w, "select count(*) from licence where number = 'ROLL-2'"), 0);
+    is(row(w, &f, 2), "5 practitioner: an order stands against the person, or on a licence of hers or of this number");
+    is(row(w, &f, 3), "4 status: active on the roll, and an order stands here; nothing is changed");
+}
+
+/* What was nothing to do when it was signed is not done, whatever has ended since; and an update brings no affiliation back. */
+static void what_ended_since_stays_ended(void **state)
+{
+    struct world *w = *state;
+    file_begin(PEOPLE_HEADER);
+    for (unsigned n = 1; n <= 2; n++)
+        file_add("Dr %u,,%s,physician,independent,US-KS,KS-%u,,no,,primary,yes,2026-01-01,,", n, npi(1, n), n);
+    struct file f = checked(w, "clinic-1", "people-csv", file_bytes());
+    apply_file(w, &f);
+    file_begin(PEOPLE_HEADER);
+    file_add("Dr 1,,%s,physician,independent,US-KS,KS-1,,no,,primary,yes,2026-01-01,,", npi(1, 1));
+    file_add("Dr 2,,%s,physician,independent,US-KS,KS-2,,yes,,primary,yes,2026-01-01,,", npi(1, 2));
+    f = checked(w, "clinic-1", "people-csv", file_bytes());
+    is(outcome(w, &f), "4: 0 1 1 0 0");
+    execute(w, "update affiliation set ended_ms = 1");
+    apply_file(w, &f);
+    is(row(w, &f, 2), "3");
+    is(row(w, &f, 3), "5 affiliation: it has ended since the dry run");
+    assert_int_equal(number(w, "select count(*) from affiliation where ended_ms is null"), 0);
+    assert_int_equal(number(w, "select count(*) from licence where privileges like '%%\"prescribe\":true%%'"), 0);
+}
+
+/* --- who is who --- */
+
+static void one_identifier_is_not_a_person(void **state)
+{
+    struct world *w = *state;
+    file_begin(STAFF_HEADER);
+    staff(1, "17", "no");
+    struct file f = checked(w, "clinic-1", "people-csv", file_bytes());
+    apply_file(w, &f);
+    file_begin(STAFF_HEADER);
+    staff(2, "17", "no"); /* another NPI, another name */
+    file_add("Dr 3,,staff,17,physician,independent,US-KS,KS-3,no,primary,yes,2026-01-01"); /* another name alone */
+    file_add("Dr 4,%s,staff,18,physician,independent,US-KS,KS-4,no,primary,yes,2026-01-01", npi(1, 4));
+    file_add("Dr 4,%s,staff,18,physician,independent,US-KS,KS-5,no,primary,yes,2026-01-01", npi(1, 5));
+    file_add("Dr 1,,badge,99,physician,independent,US-KS,KS-6,no,primary,yes,2026-01-01");
+    f = checked(w, "clinic-1", "people-csv", file_bytes());
+    is(row(w, &f, 2), "5 identifiers: the person whom one of them names has another number of such a system");
+    is(row(w, &f, 3), "4 name: beside what is added, the name of somebody known is changed");
+    is(row(w, &f, 4), "1");
+    is(row(w, &f, 5), "5 identifiers: another line has this identifier for somebody else 4");
+    file_begin(STAFF_HEADER);
+    file_add("Dr X,%s,badge,1,physician,independent,US-KS,KS-1,no,primary,yes,2026-01-01", npi(1, 1));
+    f = checked(w, "clinic-1", "people-csv", file_bytes());
+    is(row(w, &f, 2), "4 name: only some of the identifiers are hers who is known here by another name, which stays");
+    apply_file(w, &f);
+    is(text(w, "select name from practitioner where id = (select practitioner from practitioner_identifier where system = 'badge')"), "Dr 1");
+}
+
+/* A system is one, however it is written. */
+static void systems_have_one_name(void **state)
+{
+    struct world *w = *state;
+    static const char *const names[] = {"npi", "NPI", NPI_URI, "urn:oid:2.16.840.1.113883.4.6"};
+    file_begin(STAFF_HEADER);
+    staff(1, "", "no");
+    struct file f = checked(w, "clinic-1", "people-csv", file_bytes());
+    apply_file(w, &f);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        file_begin(STAFF_HEADER);
+        file_add("Dr 1,,%s,%s,physician,independent,US-KS,KS-1,no,primary,yes,2026-01-01", names[i], npi(1, 1));
+        f = checked(w, "clinic-1", "people-csv", file_bytes());
+        is(outcome(w, &f), "4: 0 0 1 0 0");
+        file_begin(STAFF_HEADER);
+        file_add("Dr 2,,%s,1234567890,physician,independent,US-KS,KS-2,no,primary,yes,2026-01-01", names[i]);
+        f = checked(w, "clinic-1", "people-csv", file_bytes());
+        is(row(w, &f, 2), "5 identifiers: the check digit of the NPI is wrong");
+    }
+}
+
+/* Numbers of licences are each place's own. */
+static void one_number_in_two_places(void **state)
+{
+    struct world *w = *state;
+    file_begin(PEOPLE_HEADER);
+    file_add("Dr 1,,%s,physician,independent,US-KS,12345,,no,,primary,yes,2026-01-01,,", npi(1, 1));
+    file_add("Dr 2,,%s,physician,independent,US-MO,12345,,no,,primary,yes,2026-01-01,,", npi(1, 2));
+    file_add("Dr 3,,%s,physician,independent,US-KS,12345,,no,,primary,yes,2026-01-01,,", npi(1, 3));
+    struct file f = checked(w, "clinic-1", "people-csv", file_bytes());
+    is(row(w, &f, 2), "1");
+    assert_null(strstr(row(w, &f, 3), "another line"));
+    is(row(w, &f, 4), "5 licence_number: another line has this licence and says otherwise 2");
+}
+
+/* --- odd rows --- */
+
+/* A stray quote is its own row's: the others have an outcome each. */
+static void a_quote_within_a_field(void **state)
+{
+    struct world *w = *state;
+    file_begin(PEOPLE_HEADER);
+    for (unsigned n = 1; n <= 4; n++)
+        file_add("%s %u,,%s,physician,independent,US-KS,KS-%u,,no,,primary,yes,2026-01-01,,", n == 1 ? "Dr 5\" P" : n == 3 ? "Dr 6\" P" : "Dr", n,
+                 npi(1, n), n);
+    file_add("\"Dr \"\"Five\"\",\nMD\",,%s,physician,independent,US-KS,KS-5,,no,,primary,yes,2026-01-01,,", npi(1, 5));
+    struct file f = checked(w, "clinic-1", "people-csv", file_bytes());
+    is(outcome(w, &f), "4: 3 0 0 0 2");
+    is(row(w, &f, 2), "5: a quote within a field that is not quoted");
+    is(row(w, &f, 3), "1");
+    is(row(w, &f, 4), "5: a quote within a field that is not quoted");
+    is(row(w, &f, 6), "1");
+    apply_file(w, &f);
+    assert_int_equal(number(w, "select count(*) from practitioner where name = 'Dr \"Five\",' || char(10) || 'MD'"), 1);
+}
+
+/* One that lists more than fits is refused by itself, again and again, and the rows beside it go in. */
+static void rows_that_list_too_much(void **state)
+{
+    static char codes[120001];
+    struct world *w = *state;
+    for (size_t i = 0; i < sizeof codes - 1; i++)
+        codes[i] = i % 2 ? ' ' : 'a';
+    for (int round = 0; round < 6; round++) {
+        file_begin(PEOPLE_HEADER);
+        for (unsigned n = 0; n < 4; n++)
+            file_add("Dr %u,,%s,physician,independent,US-KS,KS-%d-%u,%s,no,,primary,yes,2026-01-01,,", n, npi(1, (unsigned)round * 10 + n), round,
+                     n, n % 2 ? codes : "");
+        struct file f = checked(w, "clinic-1", "people-csv", file_bytes());
+        is(outcome(w, &f), "4: 2 0 0 0 2");
+        assert_int_equal(number(w, "select max(length(members)) < 1000 from import_row"), 1);
+    }
+}
+
+/* What a file held beside its rows is not kept: patients' resources among them. */
+static void nothing_else_is_kept(void **state)
+{
+    struct world *w = *state;
+    file_begin("{\"resourceType\":\"Patient\",\"id\":\"SecretPatient\"}\r\n");
+    struct file f = checked(w, "clinic-1", "fhir-r4", file_bytes());
+    is(row(w, &f, 1), "5 resourceType: not a Practitioner, PractitionerRole or Organization");
+    assert_int_equal(number(w, "select count(*) from import_part"), 0);
+    file_begin("nothing of a table\r\n");
+    f = checked(w, "clinic-1", "people-csv", file_bytes());
+    assert_int_equal(number(w, "select count(*) from import_part"), 0);
+}
+
 static int begin_world(void **state)
 {
     if (world_make(state) != 0)
@@ -211,6 +399,14 @@ int main(void)
         TEST(own_row_of_a_roll),
         TEST(what_fhir_does_not_say_stays),
         TEST(corrected_or_voided),
+        TEST(no_file_gets_round_an_order),
+        TEST(what_ended_since_stays_ended),
+        TEST(one_identifier_is_not_a_person),
+        TEST(systems_have_one_name),
+        TEST(one_number_in_two_places),
+        TEST(a_quote_within_a_field),
+        TEST(rows_that_list_too_much),
+        TEST(nothing_else_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 #include "import_world.h"
+#include "record.h"
 #include "hash.h"
 
 #include <setjmp.h>
@@ -24,7 +25,7 @@ void file_begin(const char *header)
 
 void file_add(const char *format, ...)
 {
-    char line[8192];
+    static char line[RECORD_MAX];
     va_list values;
     va_start(values, format);
     assert_in_range(vsnprintf(line, sizeof line, format, values), 0, sizeof line - 1);

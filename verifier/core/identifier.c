@@ -134,10 +134,20 @@ static const struct {
 };
 #define SYSTEMS (sizeof systems / sizeof *systems)
 
+/* The short names are ours, and people write them as they like. */
+static bool is_short_name(span text, const char *name)
+{
+    size_t i = 0;
+    for (; i < text.size && name[i]; i++)
+        if ((text.data[i] >= 'A' && text.data[i] <= 'Z' ? text.data[i] + 32 : text.data[i]) != name[i])
+            return false;
+    return i == text.size && !name[i];
+}
+
 static size_t find(span system)
 {
     for (size_t i = 0; i < SYSTEMS; i++)
-        if (span_equal(system, span_text(systems[i].name)) || (systems[i].uri[0] && span_equal(system, span_text(systems[i].uri))))
+        if (is_short_name(system, systems[i].name) || (systems[i].uri[0] && span_equal(system, span_text(systems[i].uri))))
             return i;
     return SYSTEMS;
 }
@@ -146,6 +156,12 @@ span identifier_system(span system)
 {
     size_t i = find(system);
     return i < SYSTEMS ? span_text(systems[i].name) : system;
+}
+
+bool identifier_is_single(span system)
+{
+    span name = identifier_system(system);
+    return span_equal(name, SPAN("npi")) || span_equal(name, SPAN("cn-id")) || span_equal(name, SPAN("gmc"));
 }
 
 enum identifier_form identifier_check(span system, span value, const char **ret_reason)

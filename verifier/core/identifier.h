@@ -15,9 +15,11 @@ enum identifier_form {
 
 /*
  * The one name under which a system is kept: "npi", "dea", "cn-id", "cn-uscc", "cn-practice" and "gmc" for the URIs that other
- * systems call them by, else the text itself.
+ * systems call them by, and for these names in capitals; else the text itself.
  */
 span identifier_system(span system);
+/* Whether a person has one number of it in her life: two are two people, or a mistake. */
+bool identifier_is_single(span system);
 
 /* Judges a value; `ret_reason` is why it is not sound, a static string, else "". */
 enum identifier_form identifier_check(span system, span value, const char **ret_reason);
