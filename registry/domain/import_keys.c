@@ -169,7 +169,7 @@ csign_code import_names_keep(struct batch *b, struct session *session, struct ba
     const struct import_members *m = row->members;
     struct keys keys;
     TRY(put_keys(m, row->key, scratch, &keys));
-    for (size_t i = 0; i < keys.count && row->verdict.outcome != IMPORT_REJECTED && !row->verdict.other; i++) {
+    for (size_t i = 0; i < keys.count && row->verdict.outcome != IMPORT_REJECTED; i++) {
         if (!may_stand_twice(b->names, keys.names[i]))
             continue;
         const struct value values[] = {VALUE_TEXT(span_text(b->work.id)), VALUE_TEXT(keys.names[i]), VALUE_INTEGER(row->at.line)};
@@ -180,7 +180,7 @@ csign_code import_names_keep(struct batch *b, struct session *session, struct ba
         struct query q = QUERY(session, SQL_IMPORT_KEY_READ, values[0], values[1]);
         line = query_row(&q) ? (uint64_t)query_integer(&q, 0) : 0;
         TRY(query_close(&q));
-        if (line != row->at.line)
+        if (line != row->at.line && !row->verdict.other) /* who says it again is still called by what it alone is called */
             TRY(judge_double(b, session, row, line, i >= keys.licence, scratch));
     }
     return CSIGN_OK;

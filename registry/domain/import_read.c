@@ -287,7 +287,15 @@ csign_code import_rows_put(struct buffer *out, struct session *session, const st
     buffer_text(out, "line,outcome,field,reason,other\r\n");
     for (last[0] = phase, last[1] = line;;) { /* the whole of it, as far as the answer has room */
         TRY(put_rows(out, session, id, last[0], last[1], outcome, form, &o, last));
-        if (!last[0] || out->capacity - out->size < IMPORT_ROWS_PAGE * IMPORT_ROW_VIEW_MAX)
+        if (!last[0])
             return buffer_code(out);
+        if (out->capacity - out->size < (IMPORT_ROWS_PAGE + 1) * IMPORT_ROW_VIEW_MAX) {
+            buffer_text(out, ",,,\"the report goes on: ask for the rest with after=");
+            buffer_decimal(out, last[0]);
+            buffer_byte(out, '.');
+            buffer_decimal(out, last[1]);
+            buffer_text(out, "\",\r\n");
+            return buffer_code(out);
+        }
     }
 }

@@ -426,6 +426,17 @@ static csign_code act(struct plan *p, bool apply)
     return CSIGN_OK;
 }
 
+static csign_code read_person_of(struct plan *p, uint64_t line, bool *ret_taken, uint64_t *ret_other)
+{
+    struct query q = QUERY(p->a->session, SQL_IMPORT_ROW_BY_LINE, VALUE_TEXT(span_text(p->work->id)), VALUE_INTEGER(IMPORT_PEOPLE),
+                           VALUE_INTEGER(line));
+    *ret_taken = query_row(&q) && query_integer(&q, 2) != IMPORT_REJECTED;
+    p->practitioner = copy_span(p->a->scratch, query_text(&q, 3));
+    *ret_other = (uint64_t)query_integer(&q, 4);
+    TRY(query_close(&q));
+    return buffer_code(p->a->scratch);
+}
+
 /* Of whom a role is: an identifier here, or the person of another line of this file. */
 static csign_code find_role_person(struct plan *p)
 {
@@ -444,12 +455,13 @@ static csign_code find_role_person(struct plan *p)
     TRY(query_close(&q));
     if (!found)
         return import_refuse(p->v, "practitioner", "neither in this file nor enrolled here");
-    q = QUERY(p->a->session, SQL_IMPORT_ROW_BY_LINE, VALUE_TEXT(span_text(p->work->id)), VALUE_INTEGER(IMPORT_PEOPLE), VALUE_INTEGER(line));
-    bool taken = query_row(&q) && query_integer(&q, 2) != IMPORT_REJECTED;
-    p->practitioner = copy_span(p->a->scratch, query_text(&q, 3));
-    TRY(query_close(&q));
+    bool taken;
+    uint64_t other;
+    TRY(read_person_of(p, line, &taken, &other));
+    if (taken && other) /* says again what another line says: that one was applied */
+        TRY(read_person_of(p, line = other, &taken, &other));
     if (taken)
-        return buffer_code(p->a->scratch);
+        return CSIGN_OK;
     p->v->other = line;
     return import_refuse(p->v, "practitioner", "the person was refused");
 }

@@ -85,7 +85,7 @@ update import_row set outcome = $4, field = $5, reason = $6, other = $7 where fi
 update import_row set practitioner = $4 where file = $1 and phase = $2 and line = $3;
 
 -- name: import_row_by_line
-select phase, members, outcome, practitioner from import_row where file = $1 and phase = $2 and line = $3;
+select phase, members, outcome, practitioner, other from import_row where file = $1 and phase = $2 and line = $3;
 
 -- name: import_rows_report
 select line, phase, outcome, field, reason, other from import_row

@@ -381,6 +381,57 @@ static void nothing_else_is_kept(void **state)
     assert_int_equal(number(w, "select count(*) from import_part"), 0);
 }
 
+/* Two resources of one person: a role may speak of either. */
+static void a_role_of_who_stands_twice(void **state)
+{
+    struct world *w = *state;
+    file_begin("");
+    for (unsigned n = 1; n <= 2; n++)
+        file_add("{\"resourceType\":\"Practitioner\",\"id\":\"p%u\",\"identifier\":[{\"system\":\"" NPI_URI
+                 "\",\"value\":\"%s\"}],\"name\":[{\"text\":\"Dr 1\"}]}", n, npi(1, 1));
+    file_add("{\"resourceType\":\"PractitionerRole\",\"id\":\"r1\",\"practitioner\":{\"reference\":\"Practitioner/p2\"}}");
+    struct file f = checked(w, "clinic-1", "fhir-r4", file_bytes());
+    is(row(w, &f, 2), "4: the same as another line 1");
+    is(row(w, &f, 3), "4 licence: none is known: the regulator's roll brings it");
+    apply_file(w, &f);
+    assert_int_equal(number(w, "select count(*) from expected"), 1);
+    assert_int_equal(number(w, "select differing from import_file"), 0);
+}
+
+static span report(struct world *w, const struct file *f, struct buffer *out, const char *after)
+{
+    struct viewer viewer;
+    csign_fault fault;
+    struct session *session = store_reader(w->registry.store);
+    out->size = 0;
+    assert_int_equal(viewer_open(session, span_text(f->body), &viewer), CSIGN_OK);
+    assert_int_equal(import_rows_put(out, session, &viewer, span_text(f->id), after ? span_text(after) : span_of(NULL, 0), 0, IMPORT_AS_CSV, &fault),
+                     CSIGN_OK);
+    store_reader_end(w->registry.store, session);
+    buffer_byte(out, 0);
+    return buffer_span(out);
+}
+
+/* A report that has no room for all rows says so, and where the rest is. */
+static void a_report_that_goes_on(void **state)
+{
+    static uint8_t memory[(IMPORT_ROWS_PAGE + 1) * IMPORT_ROW_VIEW_MAX + 1000];
+    struct world *w = *state;
+    struct buffer out = buffer_open(memory, sizeof memory);
+    file_begin(PEOPLE_HEADER);
+    for (unsigned n = 0; n < IMPORT_ROWS_PAGE + 100; n++)
+        file_add("no row");
+    struct file f = checked(w, "clinic-1", "people-csv", file_bytes());
+    const char *first = (const char *)report(w, &f, &out, NULL).data;
+    assert_non_null(strstr(first, "\r\n1001,rejected,"));
+    assert_null(strstr(first, "\r\n1002,rejected,"));
+    assert_string_equal(strstr(first, "\r\n,,,"), "\r\n,,,\"the report goes on: ask for the rest with after=2.1001\",\r\n");
+    const char *rest = (const char *)report(w, &f, &out, "2.1001").data;
+    assert_non_null(strstr(rest, "\r\n1002,rejected,"));
+    assert_non_null(strstr(rest, "\r\n1101,rejected,"));
+    assert_null(strstr(rest, "goes on"));
+}
+
 static int begin_world(void **state)
 {
     if (world_make(state) != 0)
@@ -407,6 +458,8 @@ int main(void)
         TEST(a_quote_within_a_field),
         TEST(rows_that_list_too_much),
         TEST(nothing_else_is_kept),
+        TEST(a_role_of_who_stands_twice),
+        TEST(a_report_that_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
