@@ -3,6 +3,7 @@
 #include "identifier.h"
 #include "import_members.h"
 #include "rows.h"
+#include "schema.h"
 #include "status.h"
 
 /* What a row will do. */
@@ -18,6 +19,7 @@ struct plan {
     struct import_affiliation says; /* the affiliation, with what is held where the file is silent */
     span unit;                      /* system, newline, value */
     uint8_t profession;
+    uint8_t line_brings; /* of a role whose person is in another line and not here yet: the profession of the licence in that line; 0: none */
     span specialty;
 };
 
@@ -283,7 +285,10 @@ static csign_code plan_affiliation(struct plan *p)
         return compare_affiliation(p);
     else if (p->practitioner.data)
         return compare_expected(p);
-    else {
+    else if (p->line_brings && (!p->profession || p->profession == p->line_brings)) {
+        p->add_affiliation = true;
+        import_raise(p->v, IMPORT_ADDED);
+    } else {
         p->expect = true;
         import_raise(p->v, IMPORT_ADDED);
         import_flag(p->v, "licence", "none is known: the regulator's roll brings it");
@@ -376,6 +381,8 @@ static csign_code do_affiliation(struct plan *p)
         TRY(do_unit(a, p->site, &p->m->unit, false, p->v, true));
     if (p->add_affiliation)
         TRY(import_insert_affiliation(a, p->practitioner, p->licence, p->site, &p->says, p->unit));
+    if (p->add_affiliation && p->has_licence && !p->v->is_new) /* what was waited for has come: no roll brings it a second time */
+        TRY(RUN(a->session, SQL_EXPECTED_END, VALUE_TEXT(p->practitioner), VALUE_TEXT(p->site)));
     if (p->update_affiliation) {
         TRY(RUN(a->session, SQL_AFFILIATION_UPDATE, VALUE_TEXT(p->affiliation), VALUE_INTEGER(p->says.basis),
                 VALUE_INTEGER(p->says.consent), VALUE_INTEGER(p->says.from), VALUE_INTEGER(p->says.to)));
@@ -433,8 +440,15 @@ static csign_code read_person_of(struct plan *p, uint64_t line, bool *ret_taken,
     *ret_taken = query_row(&q) && query_integer(&q, 2) != IMPORT_REJECTED;
     p->practitioner = copy_span(p->a->scratch, query_text(&q, 3));
     *ret_other = (uint64_t)query_integer(&q, 4);
+    span line_says = copy_span(p->a->scratch, query_text(&q, 1));
     TRY(query_close(&q));
-    return buffer_code(p->a->scratch);
+    TRY(buffer_code(p->a->scratch));
+    struct import_members *members = schema_scratch_in(p->a->scratch, 1, sizeof *members);
+    if (!members)
+        return CSIGN_E_NO_SPACE;
+    if (*ret_taken && !p->practitioner.data && import_members_read(line_says, p->a->scratch, members, p->a->fault) == CSIGN_OK)
+        p->line_brings = members->present & IMPORT_HAS_LICENCE ? members->licence.profession : 0;
+    return CSIGN_OK;
 }
 
 /* Of whom a role is: an identifier here, or the person of another line of this file. */

@@ -398,6 +398,39 @@ static void a_role_of_who_stands_twice(void **state)
     assert_int_equal(number(w, "select differing from import_file"), 0);
 }
 
+/* The first file of a hospital: what a role comes to is known from the licence in the line of its person, who is not here yet. */
+static void a_role_under_a_licence_of_the_file(void **state)
+{
+    struct world *w = *state;
+    file_begin("");
+    file_add(PERSON, npi(1, 1), ",\"period\":{\"end\":\"2040-01-01\"}");
+    file_add(ROLE, "2026-01-01");
+    struct file f = checked(w, "clinic-1", "fhir-r4", file_bytes());
+    is(outcome(w, &f), "4: 2 0 0 0 0");
+    apply_file(w, &f);
+    is(outcome(w, &f), "6: 2 0 0 0 0");
+    assert_int_equal(number(w, "select differing from import_file"), 0);
+    assert_int_equal(number(w, "select count(*) from affiliation a join licence l on l.id = a.licence where l.number = 'KS-1'"), 1);
+    assert_int_equal(number(w, "select count(*) from expected"), 0);
+}
+
+/* Whose licence the institution brings itself is no longer expected: a roll then makes no second one of it. */
+static void what_has_come_is_not_expected(void **state)
+{
+    struct world *w = *state;
+    for (int round = 0; round < 2; round++) {
+        file_begin(PEOPLE_HEADER);
+        file_add("Dr 1,,%s,physician,independent,US-KS,%s,,no,,primary,yes,2026-01-01,,", npi(1, 1), round ? "KS-1" : "");
+        struct file f = checked(w, "clinic-1", "people-csv", file_bytes());
+        apply_file(w, &f);
+        assert_int_equal(number(w, "select count(*) from expected"), 1 - round);
+    }
+    file_begin(STAFF_ROLL);
+    file_add("%s,physician,independent,US-KS,KS-2,no,,active", npi(1, 1));
+    struct file f = checked(w, "us-ks", "roll-csv", file_bytes());
+    is(outcome(w, &f), "4: 0 0 1 0 0");
+}
+
 static span report(struct world *w, const struct file *f, struct buffer *out, const char *after)
 {
     struct viewer viewer;
@@ -459,6 +492,8 @@ int main(void)
         TEST(rows_that_list_too_much),
         TEST(nothing_else_is_kept),
         TEST(a_role_of_who_stands_twice),
+        TEST(a_role_under_a_licence_of_the_file),
+        TEST(what_has_come_is_not_expected),
         TEST(a_report_that_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
