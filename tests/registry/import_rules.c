@@ -431,6 +431,20 @@ static void what_has_come_is_not_expected(void **state)
     is(outcome(w, &f), "4: 0 0 1 0 0");
 }
 
+static void organizations_are_checked(void **state)
+{
+    struct world *w = *state;
+    file_begin("");
+    file_add("{\"resourceType\":\"Organization\",\"id\":\"o1\",\"name\":\"Ward\",\"active\":false}");
+    for (unsigned last = 3; last <= 4; last++)
+        file_add("{\"resourceType\":\"Organization\",\"id\":\"o%u\",\"name\":\"Ward\",\"identifier\":[{\"system\":\"cn-uscc\",\"value\":"
+                 "\"91350100M000100Y4%u\"}]}", last, last);
+    struct file f = checked(w, "clinic-1", "fhir-r4", file_bytes());
+    is(row(w, &f, 1), "5 active: not active: nothing ends by a file");
+    is(row(w, &f, 2), "1");
+    is(row(w, &f, 3), "5 identifier: the check character of the unified social credit code is wrong");
+}
+
 static span report(struct world *w, const struct file *f, struct buffer *out, const char *after)
 {
     struct viewer viewer;
@@ -494,6 +508,7 @@ int main(void)
         TEST(a_role_of_who_stands_twice),
         TEST(a_role_under_a_licence_of_the_file),
         TEST(what_has_come_is_not_expected),
+        TEST(organizations_are_checked),
         TEST(a_report_that_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
