@@ -258,6 +258,8 @@ static void values_fail(void **state)
         {"\"documents\":{\"MedicationRequest\":[\"prescribe\"]}", "\"documents\":{\"M\":[1]}", "documents"},
         {"\"documents\":{\"MedicationRequest\":[\"prescribe\"]}", "\"documents\":{\"M\":[\"a\"],\"M\":[\"a\"]}",
          "documents"},
+        {"\"documents\":{\"MedicationRequest\":[\"prescribe\"]}", "\"documents\":{\"Ma\":[\"a\"],\"MA\":[\"b\"]}",
+         "documents"},
         {"\"documents\":{\"MedicationRequest\":[\"prescribe\"]}", "\"documents\":[]", "documents"},
         {EXCEPTIONS, "\"exceptions\":{}", "exceptions"},
         {EXCEPTIONS, "\"exceptions\":{\"break_glass\":{\"bridges\":[\"site\"]}}", ""},

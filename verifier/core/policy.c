@@ -17,6 +17,9 @@ static bool read_documents(struct json *j, const struct schema_field *field, voi
     while (json_member(j, &name)) {
         if (count == sizeof found / sizeof *found || !text_is_id(name))
             return json_fail(j, field->name, "not at most 64 FHIR resource types");
+        for (size_t i = 0; i < count; i++)
+            if (span_equal_folded(found[i].type, name))
+                return json_fail(j, field->name, "the same resource type twice");
         found[count].type = name;
         if (!schema_read_field(j, &acts, &found[count++].acts))
             return false;
@@ -116,7 +119,7 @@ const struct text_list *policy_document_acts(const struct policy *policy, span t
 {
     const struct policy_document *items = policy->documents.items;
     for (size_t i = 0; i < policy->documents.count; i++)
-        if (span_equal(items[i].type, type))
+        if (span_equal_folded(items[i].type, type))
             return &items[i].acts;
     return NULL;
 }

@@ -75,7 +75,7 @@ const struct rule *policy_find(const struct policy *policy, span act, uint8_t se
 /* Whether an act is meant by a pattern: a literal, a prefix with a star behind it, or the star alone. */
 bool policy_act_matches(span pattern, span act);
 
-/* What a FHIR resource type may be released as, or NULL if the policy does not say. */
+/* What a FHIR resource type may be released as, in whatever case it is spelled, or NULL if the policy does not say. */
 const struct text_list *policy_document_acts(const struct policy *policy, span type);
 
 #endif

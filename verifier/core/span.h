@@ -26,6 +26,15 @@ static inline bool span_equal(span a, span b)
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
+/* The same but for the case of letters; of texts of letters, digits and the marks of an id. */
+static inline bool span_equal_folded(span a, span b)
+{
+    bool equal = a.size == b.size;
+    for (size_t i = 0; i < a.size && equal; i++)
+        equal = (a.data[i] | 0x20u) == (b.data[i] | 0x20u);
+    return equal;
+}
+
 static inline bool span_starts(span text, span prefix)
 {
     return text.size >= prefix.size && (prefix.size == 0 || memcmp(text.data, prefix.data, prefix.size) == 0);

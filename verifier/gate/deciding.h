@@ -74,7 +74,7 @@ struct fhir {
     bool has_ai_label, has_ai_agent, has_provenance; /* the last: with an AI among its agents, where FHIR has it stand */
     size_t ai_roles;                                 /* codes of an AI so far */
     size_t type_count;
-    span types[FHIR_TYPES_MAX]; /* of the resource and of all within it */
+    span types[FHIR_TYPES_MAX]; /* of the resource and of all within it, and what a `kind` names */
 };
 void fhir_read(span document, span media_type, struct buffer *scratch, struct fhir *ret);
 

@@ -1,8 +1,9 @@
 /*
  * What a document in JSON says of itself: the FHIR R4 resource types in it, and whether an AI had a part (DOMAIN 4.1). It is
  * read with the strict reader, in one pass. A resource counts wherever it stands, in a bundle, contained, or in a wrapper of
- * whatever kind, and so does a label; a missing label proves nothing and never helps. Of what helps, the Provenance of the AI's
- * part, only what FHIR's readers look at counts.
+ * whatever kind, and so does a label; a missing label proves nothing and never helps. So does the type that a `kind` names: an
+ * activity of a plan is by it a request of that type without being one. Of what helps, the Provenance of the AI's part, only
+ * what FHIR's readers look at counts.
  */
 #include "deciding.h"
 #include "utf8.h"
@@ -13,26 +14,43 @@ enum place { ROOT, RESOURCE, ELSEWHERE }; /* RESOURCE: contained, or the resourc
 
 static bool read_value(struct fhir *f, struct json *j, enum place place);
 
-/* The form of all names of types: one that another reader might trim or fold to a known one is none. */
+static bool is_letters(span text)
+{
+    bool is = text.size > 0;
+    for (size_t i = 0; i < text.size && is; i++)
+        is = (text.data[i] | 0x20u) >= 'a' && (text.data[i] | 0x20u) <= 'z';
+    return is;
+}
+
+/* The form of all names of types: one that another reader might trim to a known one is none. */
 static bool is_type(span type)
 {
-    bool is = type.size > 0 && type.data[0] >= 'A' && type.data[0] <= 'Z';
-    for (size_t i = 0; i < type.size && is; i++)
-        is = (type.data[i] | 0x20u) >= 'a' && (type.data[i] | 0x20u) <= 'z';
-    return is;
+    return is_letters(type) && type.data[0] >= 'A' && type.data[0] <= 'Z';
+}
+
+static bool add_type(struct fhir *f, struct json *j, span type)
+{
+    for (size_t i = 0; i < f->type_count; i++)
+        if (span_equal_folded(f->types[i], type))
+            return true;
+    if (f->type_count == FHIR_TYPES_MAX)
+        return json_fail(j, "resourceType", "more than 64 types in one document");
+    f->types[f->type_count++] = type;
+    return true;
 }
 
 static bool read_type(struct fhir *f, struct json *j, span *ret_type)
 {
     if (json_kind(j) != JSON_STRING || !json_string(j, ret_type) || !is_type(*ret_type))
         return json_fail(j, "resourceType", "not the name of a type");
-    for (size_t i = 0; i < f->type_count; i++)
-        if (span_equal(f->types[i], *ret_type))
-            return true;
-    if (f->type_count == FHIR_TYPES_MAX)
-        return json_fail(j, "resourceType", "more than 64 types in one document");
-    f->types[f->type_count++] = *ret_type;
-    return true;
+    return add_type(f, j, *ret_type);
+}
+
+/* CarePlan.activity.detail.kind, ActivityDefinition.kind. What is no word counts for nothing: other formats have a `kind` too. */
+static bool read_kind(struct fhir *f, struct json *j)
+{
+    span kind;
+    return json_string(j, &kind) && (!is_letters(kind) || add_type(f, j, kind));
 }
 
 static bool read_code(struct fhir *f, struct json *j)
@@ -58,6 +76,8 @@ static bool read_object(struct fhir *f, struct json *j, enum place place)
             read = read_type(f, j, &type);
         else if (json_kind(j) == JSON_STRING && span_equal(name, SPAN("code")))
             read = read_code(f, j);
+        else if (json_kind(j) == JSON_STRING && span_equal(name, SPAN("kind")))
+            read = read_kind(f, j);
         else
             read = read_value(f, j, span_equal(name, SPAN("contained")) || span_equal(name, SPAN("resource")) ? RESOURCE : ELSEWHERE);
         if (!read)

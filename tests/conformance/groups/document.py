@@ -70,6 +70,28 @@ def cases(book):
     for name, kind in (('in-an-array', ['MedicationRequest']), ('with-a-space-behind', 'MedicationRequest '), ('in-lower-case', 'medicationrequest'),
                        ('that-is-null', None), ('that-is-empty', ''), ('with-a-zero-width-space', 'MedicationRequest\u200b')):
         no('contained-type-' + name, 'row 9', 'document-act', document=fhir(contained=[{'resourceType': kind}]), media_type=FHIR)
+    for name, kind in (('in-capitals', 'MEDICATIONREQUEST'), ('with-one-capital', 'Medicationrequest'), ('oddly', 'MedicationrequesT')):
+        no('prescription-as-report-spelled-' + name, 'row 9', 'document-act', document=fhir(kind), media_type=FHIR)
+        no('contained-type-spelled-' + name, 'row 9', 'document-act', document=fhir(contained=[{'resourceType': kind}]), media_type=FHIR)
+        ok('prescription-as-prescription-spelled-' + name, 'row 9', S(), S(B, meaning='verification'), act='prescription_new',
+           document=fhir(kind), media_type=FHIR)
+    no('both-spellings', 'row 9', 'document-act', media_type=FHIR, document=fhir('Observation', contained=[
+        {'resourceType': 'OBSERVATION'}, {'resourceType': 'MEDICATIONREQUEST'}]))
+    plan = lambda kind: fhir('Observation', activity=[{'detail': {'kind': kind, 'status': 'scheduled'}}])
+    for name, kind in (('prescription', 'MedicationRequest'), ('in-capitals', 'MEDICATIONREQUEST'), ('in-small-letters', 'medicationrequest')):
+        no('activity-of-kind-' + name, 'row 9', 'document-act', document=plan(kind), media_type=FHIR)
+        no('activity-of-kind-%s-in-json' % name, 'row 9', 'document-act', document=plan(kind), media_type='application/json')
+        ok('activity-of-kind-%s-as-prescription' % name, 'row 9', S(), S(B, meaning='verification'), act='prescription_new',
+           document=plan(kind), media_type=FHIR)
+    no('definition-of-a-prescription', 'row 9', 'document-act', media_type=FHIR, document=(
+        b'{"resourceType":"ActivityDefinition","kind":"MedicationRequest"}'))
+    no('definition-of-a-prescription-contained', 'row 9', 'document-act', media_type=FHIR, document=fhir(contained=[
+        {'resourceType': 'ActivityDefinition', 'kind': 'MedicationRequest'}]))
+    for name, kind in (('of-a-type-that-no-policy-names', 'Appointment'), ('that-is-a-phrase', 'MedicationRequest or other'),
+                       ('that-is-empty', ''), ('that-is-a-number', 7), ('that-is-an-object', {'coding': [{'display': 'MedicationRequest'}]})):
+        ok('activity-of-a-kind-' + name, 'row 9', document=plan(kind), media_type=FHIR)
+    ok('prescription-merely-referred-to', 'row 9', media_type=FHIR, document=fhir(basedOn=[
+        {'reference': 'MedicationRequest/1', 'type': 'MedicationRequest'}]))
     ok('type-that-no-policy-names', 'row 9', document=fhir('Observation'), media_type=FHIR)
     no('fhir-unreadable', 'row 9', 'document-act', document=b'{"resourceType":"DiagnosticReport"', media_type=FHIR)
     no('fhir-with-a-member-twice', 'row 9', 'document-act', media_type=FHIR, document=(
