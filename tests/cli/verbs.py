@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 
-from harness import COUNTERSIGN, HERE, NOW, bad, case, failures, finish, get, good, put, run, typed
+from harness import COUNTERSIGN, HERE, NOW, bad, case, failures, finish, get, gone, good, put, run, typed
 
 P = ['--passphrase-file', 'pass']
 PERSON = {'profession': 'physician', 'level': 'independent', 'jurisdiction': ['US-KS'], 'specialty': [],
@@ -124,6 +124,11 @@ def terminal():
 
 def roots(vkey):
     good('a test root', ['root', 'new', '--test', '--origin', 'other.test', '--keys', 'other-keys', '--out', 'other.root'] + P)
+    made = get('other.root')
+    bad('a test root over a root', ['root', 'new', '--test', '--origin', 'other.test', '--keys', 'third-keys', '--out', 'other.root'] + P, 3,
+        'is there already', 'other.root', 'another path')
+    if get('other.root') != made or os.path.exists(os.path.join(HERE, 'third-keys')):
+        failures.append('a root was overwritten, or keys were left without one')
     bad('a test root that does not end in .test', ['root', 'new', '--test', '--origin', 'example.org', '--keys', 'k', '--out', 'x']
         + P, 2, 'not the origin of a test root', 'example.org')
     bad('a test root without an origin', ['root', 'new', '--test', '--keys', 'k', '--out', 'x'] + P, 2, 'missing, --origin')
@@ -218,6 +223,11 @@ def policies():
     bad('a policy signed with the wrong passphrase', sign + ['reg/keys/policy-US', '--passphrase-file', 'other'], 1, 'passphrase-wrong')
     bad('a policy signed by a key for something else', sign + ['a.key'] + P, 1, 'purpose in a.key')
     good('a policy signed', sign + ['reg/keys/policy-US'] + P)
+    signed = get('us.note')
+    bad('a policy signed over a signed one', sign + ['reg/keys/policy-US'] + P, 3, 'is there already', 'us.note', 'another path')
+    bad('a policy signed over its text', sign[:-3] + ['--out', 'us.json', '--key', 'reg/keys/policy-US'] + P, 3, 'is there already', 'us.json')
+    if get('us.note') != signed:
+        failures.append('a signed policy was overwritten')
     good('a policy shown', ['policy', 'show', 'us.note'], 'imaging_report', 'draft_with_approval', 'physician')
     good('a policy shown as JSON', ['policy', 'show', 'us.note', '--json'], '"signed":true')
     good('a policy against itself', ['policy', 'diff', 'us.json', 'us.note'], 'they say the same')
@@ -293,7 +303,7 @@ def states():
     bad('a policy of another registry', publish + ['other.note'] + P, 1, 'policy-malformed', 'origin in other.note')
     run('policy', 'sign', 'us.json', '--origin', 'registry.test', '--key', 'reg/keys/policy-CN', '--out', 'cn.note', *P)
     bad('a policy by the key of another place', publish + ['cn.note'] + P, 1, 'policy-signer', 'applies_to in cn.note')
-    run('policy', 'sign', put('x.json', policy(effective_from=0)), '--origin', 'registry.test', '--key', 'reg/keys/policy-US', '--out', 'x.note', *P)
+    run('policy', 'sign', put('x.json', policy(effective_from=0)), '--origin', 'registry.test', '--key', 'reg/keys/policy-US', '--out', gone('x.note'), *P)
     bad('a policy of a time before its key', publish + ['x.note'] + P, 1, 'policy-signer', 'effective_from in x.note')
     good('a policy published', publish + ['us.note'] + P)
     bad('the same version again', publish + ['us.note'] + P, 1, 'policy-rolled-back')
@@ -389,7 +399,7 @@ def signing():
 def policy_of_before(folder):
     """A next version is published, and the version before it stands in its place: known, good, and not what is wanted."""
     put('x.json', policy(version=2, effective_from=NOW - 30))
-    run('policy', 'sign', 'x.json', '--origin', 'registry.test', '--key', 'reg/keys/policy-US', '--out', 'x.note', *P)
+    run('policy', 'sign', 'x.json', '--origin', 'registry.test', '--key', 'reg/keys/policy-US', '--out', gone('x.note'), *P)
     run('state', 'publish', folder, 'x.note', *P)
     for name in os.listdir(folder + '/policies'):
         shutil.copy(HERE + '/us.note', os.path.join(folder, 'policies', name))

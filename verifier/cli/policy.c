@@ -88,7 +88,7 @@ static int policy_sign(struct call *call)
         {"FILE", OPTION_TEXT, true, &path, NULL, "the policy's JSON", NULL, 0},
         {"--origin", OPTION_TEXT, true, &origin, "NAME", "of the registry, as its root says", NULL, 0},
         {"--key", OPTION_TEXT, true, &key_path, "FILE", "a policy key that the root names for the jurisdiction", NULL, 0},
-        {"--out", OPTION_TEXT, false, &out, "FILE", "the note; else printed", NULL, 0},
+        {"--out", OPTION_TEXT, false, &out, "FILE", "the note, a new file; else printed", NULL, 0},
         {"--passphrase-file", OPTION_TEXT, false, &passphrase_file, "FILE", "of the key; else asked", NULL, 0},
     };
     struct policy *policy = call_memory(call, sizeof *policy);
@@ -108,7 +108,7 @@ static int policy_sign(struct call *call)
     buffer_put(&note, text);
     buffer_byte(&note, '\n');
     note_sign(&note, text, &vkey, key.signing);
-    return file_write_or_print(call, out, buffer_span(&note));
+    return file_write_note_or_print(call, out, buffer_span(&note));
 }
 
 /* --- show --- */

@@ -137,7 +137,8 @@ static int sign_root(struct signing *s)
         STEP(sign_with(s, s->keys.items[i], text, &note));
     if (note.overflow || note.size > CSIGN_ROOT_MAX)
         return fail_code(s->call, REFUSED, CSIGN_E_TOO_LARGE, NULL, s->draft);
-    STEP(file_write(s->call, s->out, buffer_span(&note)));
+    /* Into the draft itself a signature is added; in any other file it would take the place of what is there. */
+    STEP(strcmp(s->out, s->draft) == 0 ? file_write(s->call, s->out, buffer_span(&note)) : file_write_note(s->call, s->out, buffer_span(&note)));
     return report(s, buffer_span(&note));
 }
 
@@ -148,7 +149,7 @@ int root_add_signature(struct call *call)
         {"DRAFT", OPTION_TEXT, true, &s->draft, NULL, "what `root new` or `root next` wrote, also signed by others already", NULL, 0},
         {"--key", OPTION_TEXTS, true, &s->keys, "FILE", "a root key that signs it", NULL, 0},
         {"--after", OPTION_TEXT, false, &s->after, "FILE", "the version before, whose keys must sign too", NULL, 0},
-        {"--out", OPTION_TEXT, false, &s->out, "FILE", "default: the draft itself", NULL, 0},
+        {"--out", OPTION_TEXT, false, &s->out, "FILE", "a new file; default: the draft itself", NULL, 0},
         {"--yes", OPTION_FLAG, false, &s->yes, NULL, "do not show and ask", NULL, 0},
         {"--passphrase-file", OPTION_TEXT, false, &s->ring.passphrase_file, "FILE", "of the keys; else asked", NULL, 0},
     };
