@@ -85,7 +85,8 @@ with tempfile.TemporaryDirectory() as folder:
         expect("the first of two", "countersign root add-signature root-3.note --after root-2.note --key root-1.key --yes", 0, "1 of the 2 signatures")
         expect("the same custodian again", "countersign root add-signature root-3.note --after root-2.note --key root-1.key --yes", 1, "signed already by root-1")
         expect("half signed", "countersign root verify root-3.note", 1, "root-threshold")
-        expect("out of turn", "countersign root add-signature root-3.note --after root-1.note --key root-2.key --yes", 1, "root-version")
+        expect("out of turn", "countersign root add-signature root-3.note --after root-1.note --key root-2.key --yes", 1, "root-version: 3, and root-1.note is version 1",
+               "version in root-3.note", "give the version before, --after")
         expect("without the version before", "countersign root add-signature root-3.note --key root-2.key --yes --out alone.note", 0, "give that --after")
         expect("the second of two", "countersign root add-signature root-3.note --after root-2.note --key root-2.key --yes", 0, "complete")
         expect("not in a row", "countersign root verify root-3.note", 0, "its place in a row was not checked")

@@ -7,6 +7,7 @@ it was. The world is one test registry, made once with the command itself.
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -145,7 +146,11 @@ def roots(vkey):
     bad('a root that does not follow', ['root', 'verify', 'other.root', '--after', 'reg/trust/1'], 1, 'origin in other.root')
     text = get('reg/trust/1').decode()
     body = text[:text.rindex('\n\n') + 1]
-    for name, draft, field in (('an unknown line', body + 'banana 1\n', 'root-malformed'),
+    for name, draft, field in (('an unknown line', body + 'banana 1\n', 'banana in draft:%d, `banana 1`' % (body.count('\n') + 1)),
+                               ('a line out of its place', body.replace('kind test\n', 'banana 1\nkind test\n'), 'kind in draft:3, `banana 1`'),
+                               ('a policy line that is wrong', re.sub(r'\npolicy CN ', '\npolicy C ', body),
+                                'policy in draft:%d, `policy C ' % (body[:body.index('\npolicy CN ')].count('\n') + 2)),
+                               ('an end too early', body[:body.index('threshold')], 'threshold in draft:7'),
                                ('no threshold', body.replace('threshold 1\n', ''), 'threshold'),
                                ('an issuer that is none', body.replace('issuer https', 'issuer ftp'), 'issuer'),
                                ('no test origin', body.replace('origin registry.test', 'origin registry.org'), 'origin')):

@@ -32,7 +32,7 @@ int root_load(struct call *call, const char *path, span *ret_note, struct root *
     csign_code code = root_read(*ret_note, &scratch, ret, &fault);
     if (code == CSIGN_E_NOTE_MALFORMED && span_starts(*ret_note, SPAN("countersign/root/")) && !has_signatures(*ret_note))
         return fail_code_fix(call, REFUSED, code, &fault, path, "nobody has signed it yet: `countersign root add-signature` does");
-    return code == CSIGN_OK ? DONE : fail_code(call, REFUSED, code, &fault, path);
+    return code == CSIGN_OK ? DONE : fail_in_text(call, REFUSED, code, &fault, path, *ret_note);
 }
 
 /* --- new --- */
@@ -115,7 +115,7 @@ static int root_show(struct call *call)
     csign_code code = root_read(all, &scratch, &root, &fault);
     /* A draft lacks signatures; one that does not hold is no draft. */
     if (code != CSIGN_OK && code != CSIGN_E_ROOT_THRESHOLD && has_signatures(all))
-        return fail_code(call, REFUSED, code, &fault, path);
+        return fail_in_text(call, REFUSED, code, &fault, path, all);
     if (code != CSIGN_OK)
         STEP(root_read_draft(call, path, &note, &text, &root));
     if (call->json)

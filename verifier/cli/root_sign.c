@@ -28,7 +28,7 @@ int root_read_draft(struct call *call, const char *path, struct buffer *ret_note
         buffer_byte(ret_note, '\n');
     }
     csign_code code = root_read_text(*ret_text, &room, ret, &fault);
-    return code == CSIGN_OK ? DONE : fail_code(call, REFUSED, code, &fault, path);
+    return code == CSIGN_OK ? DONE : fail_in_text(call, REFUSED, code, &fault, path, *ret_text);
 }
 
 static bool has_key(const struct root *root, const struct vkey *vkey)
@@ -116,6 +116,14 @@ static int show_and_ask(struct signing *s)
     return confirm(s->call, span_text(words), "compare the hash with the other custodians; type yes to sign this root: ");
 }
 
+static int fail_succession(struct signing *s)
+{
+    const csign_fault fault = {CSIGN_E_ROOT_VERSION, "version",
+                               call_format(s->call, "%llu, and %s is version %llu", (unsigned long long)s->root.version, s->after,
+                                           (unsigned long long)s->before.version), 0};
+    return fail_code_fix(s->call, REFUSED, fault.code, &fault, s->draft, "give the version before, --after, or correct the draft's version");
+}
+
 static int sign_root(struct signing *s)
 {
     struct buffer note;
@@ -128,9 +136,9 @@ static int sign_root(struct signing *s)
         return fail(s->call, REFUSED, "give the version before of the same registry", "a root of %s, --after one of %s",
                     plain(s->call, s->root.origin), plain(s->call, s->before.origin));
     if (s->has_before && s->root.version != s->before.version + 1)
-        return fail_code(s->call, REFUSED, CSIGN_E_ROOT_VERSION, NULL, s->draft);
+        return fail_succession(s);
     if (s->root.expires <= clock_now())
-        return fail_code(s->call, REFUSED, CSIGN_E_ROOT_EXPIRED, NULL, s->draft);
+        return fail_code(s->call, REFUSED, CSIGN_E_ROOT_EXPIRED, &(csign_fault){CSIGN_E_ROOT_EXPIRED, "expires", "passed", 0}, s->draft);
     if (!s->yes)
         STEP(show_and_ask(s));
     for (size_t i = 0; i < s->keys.count; i++)
