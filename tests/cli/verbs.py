@@ -243,7 +243,8 @@ def policies():
     bad('a policy signed over its text', sign[:-3] + ['--out', 'us.json', '--key', 'reg/keys/policy-US'] + P, 3, 'is there already', 'us.json')
     if get('us.note') != signed:
         failures.append('a signed policy was overwritten')
-    good('a policy shown', ['policy', 'show', 'us.note'], 'imaging_report', 'draft_with_approval', 'physician')
+    good('a policy shown', ['policy', 'show', 'us.note'], 'imaging_report', 'draft_with_approval', 'physician',
+         'licensed for the place of care, filed at the site', 'one document a signature')
     good('a policy shown as JSON', ['policy', 'show', 'us.note', '--json'], '"signed":true')
     good('a policy against itself', ['policy', 'diff', 'us.json', 'us.note'], 'they say the same')
     strict = put('strict.json', policy(version=2, rules=[{**RULE, 'ai_authorship': 'human_only', 'max_status_age_s': 5}]))
@@ -257,8 +258,8 @@ def policies():
         many = [{'system': 's', 'code': 'c%02d' % i + 'x' * 190} for i in range(60)]
         return policy(rules=[{**RULE, 'signers': [{**signer, 'specialties': many + [{'system': 's', 'code': last}]}]}])
     differ('a specialty of another system', of_system('urn:nucc'), of_system('urn:other'), 'urn:nucc 207R', 'urn:other 207R')
-    differ('a long list that ends otherwise', of_codes('one'), of_codes('two'), 's one;', 's two;')
-    good('a long list, whole', ['policy', 'show', put('x.json', of_codes('the-last'))], 's the-last; signs as')
+    differ('a long list that ends otherwise', of_codes('one'), of_codes('two'), 's one, licensed', 's two, licensed')
+    good('a long list, whole', ['policy', 'show', put('x.json', of_codes('the-last'))], 's the-last, licensed for')
     differ('a title', policy(title='A'), policy(title='B'), '- title        A', '+ title        B')
     differ('other records', policy(rules=[{**RULE, 'retention': {'record_y': 5}}]), policy(rules=[{**RULE, 'retention': {'record_y': 5, 'log_m': 0}}]),
            'the record 5 years, the log 0 months')
@@ -470,6 +471,15 @@ def checking(pin, other):
     traced = {**without(RULE, 'acts'), 'max_status_age_s': 86400, 'provenance': True}
     bad('refused for want of Provenance', check + ['reg', '--explain', '--overlay', put('overlay.json', json.dumps(traced))] + parts, 1,
         'a Provenance resource in the document', 'no Provenance resource', "would pass: the app's overlay")
+    for name, demands, *says in (
+            ('a licence number that is not disclosed', {'identity': ['name', 'licence_number']}, "the app's overlay: to disclose name, licence_number",
+             'slot 1: disclosed', 'name: not disclosed'),
+            ('a fact that is not stated', {'facts': ['patient_age']}, 'patient_age: named by the rule, and not stated', 'batch: one document a signature'),
+            ('a denial that nothing rules out', {'hard_deny': [{'code': 'age-rule', 'if': [{'fact': 'patient_age', 'op': 'lt', 'value': 3}]}]},
+             'patient_age: not stated, and a denial cannot be ruled out without it')):
+        rule = {**without(RULE, 'acts'), 'max_status_age_s': 86400, **demands}
+        bad('refused for ' + name, check + ['reg', '--explain', '--overlay', put('overlay.json', json.dumps(rule))]
+            + [o if o != 'signed' else 'nameless' for o in parts], 1, *says)
     bad('an overlay with acts', check + ['reg', '--overlay', put('overlay.json', json.dumps(RULE))] + parts, 3, 'policy-malformed', 'the overlay')
     decision = json.loads(good('allowed, as JSON', check + ['reg', '--json'] + parts).stdout)
     if decision['verdict'] != 'allow' or len(decision['checks']) != 14:

@@ -29,7 +29,8 @@ static bool read_type(struct fhir *f, struct json *j, span *ret_type)
     for (size_t i = 0; i < f->type_count; i++)
         if (span_equal(f->types[i], *ret_type))
             return true;
-    if (f->type_count == FHIR_TYPES_MAX)
+    f->crowded = f->type_count == FHIR_TYPES_MAX;
+    if (f->crowded)
         return json_fail(j, "resourceType", "more than 64 types in one document");
     f->types[f->type_count++] = *ret_type;
     return true;
