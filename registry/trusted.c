@@ -32,7 +32,7 @@ static int read_root(struct call *call, const char *path, span note, struct root
     csign_fault fault;
     struct buffer scratch = call_buffer(call, ROOT_SCRATCH(note.size));
     csign_code code = root_read(note, &scratch, ret, &fault);
-    return code == CSIGN_OK ? DONE : fail_code(call, REFUSED, code, &fault, path);
+    return code == CSIGN_OK ? DONE : fail_in_text(call, REFUSED, code, &fault, path, note);
 }
 
 int trusted_read_roots(struct call *call, const struct config *config, struct trusted *ret)

@@ -271,7 +271,7 @@ extern "C" {
       "have them sign again, in order") \
     X(1305, SIGNER_CHAIN, "signer-chain", "signers", "PROTOCOL 4", \
       "A later signer did not sign over the earlier sign-off, or signed something else.", \
-      "have the later signer sign again over the sign-off before") \
+      "ask of the later signer what the first was asked, with `prior` of the sign-off before, and have it signed again") \
     X(1306, MEANING, "meaning", "signers", "PROTOCOL 4", \
       "The signature's meaning is not one that the rule allows.", \
       "sign again with the meaning that the rule names") \
@@ -401,7 +401,7 @@ extern "C" {
       "call again with the size that the header names") \
     X(1703, TOO_LARGE, "too-large", "calls", "include/countersign", \
       "The input is larger than its limit.", \
-      "send less") \
+      "send less; of policies, have at most eight in force cover one place") \
     X(1704, INTERNAL, "internal", "calls", "include/countersign", \
       "An internal limit was met.", \
       "report it as a defect") \

@@ -86,6 +86,7 @@ CSIGN_EXPORT CSIGN_CHECKED csign_code csign_receive(csign_sync *sync, csign_span
  * received_at in the slots is ignored: it is what csign_receive() recorded, or now. release_id must be a UUIDv7, new for each
  * release. Asked again with the same input it is decided again, and what it consumed stays its own; with other input, or for a
  * sign-off that another release consumed, the answer is `replay`. ALLOW is a permit through ret_decision->not_after.
+ * `rejected` is final: its request_id is on disk before the answer, and no later release under it is allowed, whoever accepted.
  *
  * *ret_decision is always written; its views hold until the desk's next call. Without durable storage nothing is allowed:
  * CSIGN_CANNOT_DECIDE with unavailable; CSIGN_REFUSE with audit-backlog or outbox-full at their limits.

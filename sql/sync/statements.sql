@@ -126,3 +126,9 @@ select code, minute, count, release_id from refusal where minute < $1 limit 1;
 
 -- name: refusal_drop
 delete from refusal where code = $1;
+
+-- name: rejected_find
+select 1 from rejected where request_id = $1;
+
+-- name: rejected_add
+insert into rejected values ($1) on conflict (request_id) do nothing;

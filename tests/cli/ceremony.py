@@ -39,10 +39,10 @@ def at_terminal(command, answer="yes"):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.replace("\r\n", "\n")
 
 
-def expect(what, command, code, text, answer="yes"):
+def expect(what, command, code, *texts, answer="yes"):
     got, shown = at_terminal(command, answer)
-    if got != code or text not in shown:
-        faults.append(f"{what}: exit code {got}, expected {code} and {text!r}:\n{shown}")
+    if got != code or any(text not in shown for text in texts):
+        faults.append(f"{what}: exit code {got}, expected {code} and {texts!r}:\n{shown}")
     return shown
 
 
@@ -54,7 +54,7 @@ with tempfile.TemporaryDirectory() as folder:
         expect(command, command, 0, "")
     if not faults:
         shown = expect("the result", "countersign root show root-2.note", 0, "production root, version 2")
-        words = expect("a custodian who says no", "countersign root add-signature root-2.note --after root-1.note --key root-1.key", 1, "not signed", "no")
+        words = expect("a custodian who says no", "countersign root add-signature root-2.note --after root-1.note --key root-1.key", 1, "not signed", answer="no")
         for line in ("root key    root-3.registry.example may sign roots", "fresh       fresh-1.registry.example", "against version 1",
                      "officer     authority.us/officer-2 for US"):
             if line not in words:
@@ -71,11 +71,22 @@ with tempfile.TemporaryDirectory() as folder:
             expect("the other registry's", f"countersign root add-signature other.note --key {key} --yes", 0, "of the 2 signatures")
         expect("of another registry", "countersign root add-signature root-3.note --after other.note --key root-1.key --yes", 1, "the same registry")
         expect("after another registry", "countersign root verify root-2.note --after other.note", 1, "the same registry")
+        signed = pathlib.Path("root-2.note").read_bytes()
+        expect("a draft over the signed root", "countersign root next root-2.note --out root-2.note", 3, "is there already", "root-2.note",
+               "give another path, or move that file away")
+        expect("a draft over another root", "countersign root new --out root-2.note --origin registry.example --jurisdiction US --public root-1.key --public root-2.key "
+               "--public issuer.key --public statuslog.key --public fresh-1.key --public policy-us.key --public officer-1.key --public officer-2.key", 3,
+               "is there already", "root-2.note")
+        expect("a signature into another file", "countersign root add-signature root-3.note --key root-1.key --yes --out root-2.note", 3, "is there already", "root-2.note")
+        if pathlib.Path("root-2.note").read_bytes() != signed:
+            faults.append("a signed root was overwritten")
+        pathlib.Path("root-3.note").unlink()
         expect("one signature is too few", "countersign root next root-2.note --out root-3.note", 0, "version 3")
         expect("the first of two", "countersign root add-signature root-3.note --after root-2.note --key root-1.key --yes", 0, "1 of the 2 signatures")
         expect("the same custodian again", "countersign root add-signature root-3.note --after root-2.note --key root-1.key --yes", 1, "signed already by root-1")
         expect("half signed", "countersign root verify root-3.note", 1, "root-threshold")
-        expect("out of turn", "countersign root add-signature root-3.note --after root-1.note --key root-2.key --yes", 1, "root-version")
+        expect("out of turn", "countersign root add-signature root-3.note --after root-1.note --key root-2.key --yes", 1, "root-version: 3, and root-1.note is version 1",
+               "version in root-3.note", "give the version before, --after")
         expect("without the version before", "countersign root add-signature root-3.note --key root-2.key --yes --out alone.note", 0, "give that --after")
         expect("the second of two", "countersign root add-signature root-3.note --after root-2.note --key root-2.key --yes", 0, "complete")
         expect("not in a row", "countersign root verify root-3.note", 0, "its place in a row was not checked")

@@ -10,7 +10,7 @@ import os
 import re
 import sys
 
-from harness import HERE, NOW, bad, failures, finish, get, good, put, run, typed
+from harness import HERE, NOW, bad, failures, finish, get, gone, good, put, run, typed
 
 P = ['--passphrase-file', 'pass']
 DIGEST = 'A' * 43
@@ -28,6 +28,12 @@ COUNTS = {'added': 11, 'updated': 12, 'unchanged': 13, 'flagged': 14, 'rejected'
 
 def new(kind, *more, out='deed'):
     return ['deed', 'new', kind, '--origin', 'registry.test', '--at', 'ks.health', '--out', out, *more]
+
+
+def made(name, argv, *says):
+    """A deed made anew, where there may be one of before."""
+    gone(argv[argv.index('--out') + 1])
+    return good(name, argv, *says)
 
 
 def text_of(name):
@@ -119,7 +125,7 @@ def leaves_of(value):
 def every_kind(shown):
     for kind, members, options, says in kinds(shown):
         put('members.json', json.dumps(members, indent=2))
-        good('%s from members' % kind, new(kind, '--members', 'members.json', '--valid-until', str(NOW + 7200)))
+        made('%s from members' % kind, new(kind, '--members', 'members.json', '--valid-until', str(NOW + 7200)))
         lines, said = text_of('deed')
         if lines[:2] != ['countersign/deed/v1', 'registry.test'] or said != {'do': kind, 'at': 'ks.health', 'valid_until': NOW + 7200, **members}:
             failures.append('%s from members: %r' % (kind, said))
@@ -132,13 +138,13 @@ def every_kind(shown):
         if json.loads(good('%s shown as JSON' % kind, ['deed', 'show', 'deed', '--json']).stdout)['deed'] != said:
             failures.append('%s: its JSON differs' % kind)
         if options:
-            good('%s from options' % kind, new(kind, *options))
+            made('%s from options' % kind, new(kind, *options))
             if {k: v for k, v in text_of('deed')[1].items() if k not in ('do', 'at', 'valid_until')} != members:
                 failures.append('%s from options: %r' % (kind, text_of('deed')[1]))
         for name in members:  # what is missing is named, and nothing is written
             optional = kind == 'suspend' and name == 'until'
             put('members.json', json.dumps({k: v for k, v in members.items() if k != name}))
-            (good if optional else bad)('%s without %s' % (kind, name), new(kind, '--members', 'members.json', out='x'),
+            (made if optional else bad)('%s without %s' % (kind, name), new(kind, '--members', 'members.json', out='x'),
                                         *([] if optional else [1, 'deed-malformed', name, 'members.json']))
         put('members.json', json.dumps({**members, 'banana': 1}))
         bad('%s with a member too many' % kind, new(kind, '--members', 'members.json', out='y'), 1, 'deed-malformed', 'banana')
@@ -191,21 +197,21 @@ def made_wrong():
 
 def defaults():
     """Effective is now, and officers have seven days."""
-    good('a deed of now', new('suspend', '--licence', 'l-1', '--reason', 'licence_action', '--why', 'x'))
+    made('a deed of now', new('suspend', '--licence', 'l-1', '--reason', 'licence_action', '--why', 'x'))
     said = text_of('deed')[1]
     if not NOW <= said['effective'] < NOW + 600 or said['valid_until'] - said['effective'] != 7 * 86400:
         failures.append('defaults: %r' % said)
-    good('a cut of now', new('cut', '--kind', 'all', '--reason', 'emergency', '--why', 'x'))
+    made('a cut of now', new('cut', '--kind', 'all', '--reason', 'emergency', '--why', 'x'))
     if not NOW * 1000 <= text_of('deed')[1]['cut_ms'] < (NOW + 600) * 1000:
         failures.append('a cut of now: %r' % text_of('deed')[1])
-    good('a cut for good', new('cut', '--kind', 'tool', '--id', 't', '--for-good', '--reason', 'emergency', '--why', 'x'))
+    made('a cut for good', new('cut', '--kind', 'tool', '--id', 't', '--for-good', '--reason', 'emergency', '--why', 'x'))
     good('a cut for good, shown', ['deed', 'show', 'deed'], 'any time to come')
     if text_of('deed')[1]['cut_ms'] != 2 ** 63 - 1:
         failures.append('a cut for good: %r' % text_of('deed')[1])
-    good('no conditions', new('condition', '--licence', 'l', '--condition', 'none', '--why', 'x'))
+    made('no conditions', new('condition', '--licence', 'l', '--condition', 'none', '--why', 'x'))
     good('no conditions, shown', ['deed', 'show', 'deed'], 'conditions', 'none')
     put('evil.json', json.dumps({'id': 'm', 'name': 'M\x1b[2J\u202e', 'jurisdiction': 'US', 'identifiers': []}))
-    good('what a terminal would obey', new('institution.add', '--members', 'evil.json'))
+    made('what a terminal would obey', new('institution.add', '--members', 'evil.json'))
     shown = good('what a terminal would obey, shown', ['deed', 'show', 'deed'], 'M?[2J?').stdout
     if '\x1b' in shown or '\u202e' in shown:
         failures.append('a deed writes on the terminal: %r' % shown)
@@ -214,14 +220,14 @@ def defaults():
 def codes():
     """A one-time code: once on standard output, its hash in the deed, its handle the deed's."""
     activate = ['--practitioner', 'p', '--licence', 'l', '--affiliation', 'a', '--new-code']
-    first = good('a one-time code', new('activate', *activate)).stdout
+    first = made('a one-time code', new('activate', *activate)).stdout
     lines, said = text_of('deed')
     secret = first[:-1]
     if not re.fullmatch(r'[0-9a-f]{12}(-[0-9A-HJKMNP-TV-Z]{4}){4}\n', first) or secret[:12] != lines[2][-12:]:
         failures.append('a one-time code: %r' % first)
     if said['code'] != base64.urlsafe_b64encode(hashlib.sha256(secret.encode()).digest()).decode().rstrip('='):
         failures.append('a one-time code: another hash in the deed')
-    second = json.loads(good('a one-time code as JSON', new('activate', *activate, '--json')).stdout)
+    second = json.loads(made('a one-time code as JSON', new('activate', *activate, '--json')).stdout)
     if second['code'][12:] == secret[12:] or second['hash'] != json.loads(run('deed', 'show', 'deed', '--json').stdout)['hash']:
         failures.append('a one-time code as JSON: %r' % second)
     ask = ['--registry', 'http://127.0.0.1:1', '--test', '--key', 'dr-a.key', *P]
@@ -232,7 +238,7 @@ def codes():
 
 
 def signing():
-    good('a deed to sign', new('suspend', '--licence', 'l-1', '--reason', 'licence_action', '--why', 'complaint 17'))
+    made('a deed to sign', new('suspend', '--licence', 'l-1', '--reason', 'licence_action', '--why', 'complaint 17'))
     text = get('deed')
     sign = ['deed', 'sign', 'deed', '--yes', *P, '--key']
     for name, argv, code, *says in (
@@ -253,13 +259,16 @@ def signing():
     good('a second officer', [*sign, 'ann.key', '--out', 'both'], 'Suspends licence l-1')
     if get('both').count('—'.encode()) != 2 or get('deed').count('—'.encode()) != 1:
         failures.append('a second officer: %r' % get('both'))
+    bad('a deed over a signed one', ['deed', 'new', 'cut', '--kind', 'all', '--reason', 'emergency', '--why', 'x', '--origin', 'registry.test', '--at',
+        'ks.health', '--out', 'both'], 3, 'is there already', 'both', 'another path')
+    bad('a signed deed over another', [*sign, 'ann.key', '--out', 'both'], 3, 'is there already', 'both')
     good('a deed with two signatures', ['deed', 'show', 'both'], 'signed by', 'ks.health/lee, ks.health/ann')
     shown = json.loads(good('the same as JSON', ['deed', 'show', 'both', '--json']).stdout)
     digest = base64.urlsafe_b64encode(hashlib.sha256(text).digest()).decode().rstrip('=')
     if shown['hash'] != digest or shown['signers'] != ['ks.health/lee', 'ks.health/ann']:
         failures.append('a deed with two signatures: %r' % shown)
     bad('a deed with a broken signature line', ['deed', 'show', put('x.deed', get('both')[:-6] + b'\n')], 1, 'note-malformed')
-    good('a deed that is over', new('suspend', '--licence', 'l', '--reason', 'lapsed', '--why', 'x', '--valid-until', str(NOW - 5), out='old'))
+    made('a deed that is over', new('suspend', '--licence', 'l', '--reason', 'lapsed', '--why', 'x', '--valid-until', str(NOW - 5), out='old'))
     bad('signing one that is over', ['deed', 'sign', 'old', '--yes', *P, '--key', 'lee.key'], 1, 'deed-expired', 'old')
 
 

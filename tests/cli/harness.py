@@ -23,6 +23,14 @@ def run(*argv, user=None):
                           start_new_session=True, user=user, timeout=60)  # a session of its own: no terminal
 
 
+def gone(name):
+    """What is made anew must not be there."""
+    path = os.path.join(HERE, name)
+    if os.path.isfile(path):
+        os.unlink(path)
+    return name
+
+
 def snapshot():
     out = {}
     for folder, _, names in os.walk(HERE):

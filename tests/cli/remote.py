@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-from harness import COUNTERSIGN, HERE, NOW, bad, case, failures, finish, good, put, run, typed
+from harness import COUNTERSIGN, HERE, NOW, bad, case, failures, finish, gone, good, put, run, typed
 
 REGISTRY = os.path.realpath(sys.argv[2])
 FOLDER = tempfile.mkdtemp(prefix='countersign-registry.')  # beside the others: it changes while what is refused must not
@@ -91,7 +91,7 @@ def approved(name, second, deed):
 
 def deed(kind, at, first, second, *members):
     """Made, signed and submitted by one officer, approved by another."""
-    good(kind, ['deed', 'new', kind, '--origin', 'registry.test', '--at', at, '--out', kind, *members])
+    good(kind, ['deed', 'new', kind, '--origin', 'registry.test', '--at', at, '--out', gone(kind), *members])
     good(kind + ', signed', ['deed', 'sign', kind, '--key', first + '.key', '--yes', *P])
     return approved(kind, second, waiting(kind + ', submitted', ['deed', 'submit', kind, *by(first)]))
 
@@ -122,13 +122,13 @@ def hospital():
     ids = approved('a person', 'kim', enrolled)
     good('what was accepted', ['deed', 'list', *by('kim')], enrolled, 'number')
     good('a code', ['deed', 'new', 'activate', '--origin', 'registry.test', '--at', 'mercy', '--practitioner', ids['practitioner'],
-         '--licence', ids['licence'], '--affiliation', ids['affiliation'], '--new-code', '--out', 'activate'])
+         '--licence', ids['licence'], '--affiliation', ids['affiliation'], '--new-code', '--out', gone('activate')])
     return ids
 
 
 def code_for(ids, name):
     made = good('a code for ' + name, ['deed', 'new', 'activate', '--origin', 'registry.test', '--at', 'mercy', '--practitioner',
-                ids['practitioner'], '--licence', ids['licence'], '--affiliation', ids['affiliation'], '--new-code', '--out', 'activate'])
+                ids['practitioner'], '--licence', ids['licence'], '--affiliation', ids['affiliation'], '--new-code', '--out', gone('activate')])
     good('a code for %s, signed' % name, ['deed', 'sign', 'activate', '--key', 'joy.key', '--yes', *P])
     approved('a code for ' + name, 'kim', waiting('a code for %s, submitted' % name, ['deed', 'submit', 'activate', *by('joy')]))
     return made.stdout.strip()

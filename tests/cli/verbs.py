@@ -7,11 +7,12 @@ it was. The world is one test registry, made once with the command itself.
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 
-from harness import COUNTERSIGN, HERE, NOW, bad, case, failures, finish, get, good, put, run, typed
+from harness import COUNTERSIGN, HERE, NOW, bad, case, failures, finish, get, gone, good, put, run, typed
 
 P = ['--passphrase-file', 'pass']
 PERSON = {'profession': 'physician', 'level': 'independent', 'jurisdiction': ['US-KS'], 'specialty': [],
@@ -124,6 +125,11 @@ def terminal():
 
 def roots(vkey):
     good('a test root', ['root', 'new', '--test', '--origin', 'other.test', '--keys', 'other-keys', '--out', 'other.root'] + P)
+    made = get('other.root')
+    bad('a test root over a root', ['root', 'new', '--test', '--origin', 'other.test', '--keys', 'third-keys', '--out', 'other.root'] + P, 3,
+        'is there already', 'other.root', 'another path')
+    if get('other.root') != made or os.path.exists(os.path.join(HERE, 'third-keys')):
+        failures.append('a root was overwritten, or keys were left without one')
     bad('a test root that does not end in .test', ['root', 'new', '--test', '--origin', 'example.org', '--keys', 'k', '--out', 'x']
         + P, 2, 'not the origin of a test root', 'example.org')
     bad('a test root without an origin', ['root', 'new', '--test', '--keys', 'k', '--out', 'x'] + P, 2, 'missing, --origin')
@@ -140,7 +146,11 @@ def roots(vkey):
     bad('a root that does not follow', ['root', 'verify', 'other.root', '--after', 'reg/trust/1'], 1, 'origin in other.root')
     text = get('reg/trust/1').decode()
     body = text[:text.rindex('\n\n') + 1]
-    for name, draft, field in (('an unknown line', body + 'banana 1\n', 'root-malformed'),
+    for name, draft, field in (('an unknown line', body + 'banana 1\n', 'banana in draft:%d, `banana 1`' % (body.count('\n') + 1)),
+                               ('a line out of its place', body.replace('kind test\n', 'banana 1\nkind test\n'), 'kind in draft:3, `banana 1`'),
+                               ('a policy line that is wrong', re.sub(r'\npolicy CN ', '\npolicy C ', body),
+                                'policy in draft:%d, `policy C ' % (body[:body.index('\npolicy CN ')].count('\n') + 2)),
+                               ('an end too early', body[:body.index('threshold')], 'threshold in draft:7'),
                                ('no threshold', body.replace('threshold 1\n', ''), 'threshold'),
                                ('an issuer that is none', body.replace('issuer https', 'issuer ftp'), 'issuer'),
                                ('no test origin', body.replace('origin registry.test', 'origin registry.org'), 'origin')):
@@ -218,7 +228,23 @@ def policies():
     bad('a policy signed with the wrong passphrase', sign + ['reg/keys/policy-US', '--passphrase-file', 'other'], 1, 'passphrase-wrong')
     bad('a policy signed by a key for something else', sign + ['a.key'] + P, 1, 'purpose in a.key')
     good('a policy signed', sign + ['reg/keys/policy-US'] + P)
-    good('a policy shown', ['policy', 'show', 'us.note'], 'imaging_report', 'draft_with_approval', 'physician')
+    signed = get('us.note')
+    good('a note, by the root', ['policy', 'lint', 'us.note', '--root', 'reg/trust/1'], 'good: us', 'signed as the root demands')
+    good('a note, by the root, as JSON', ['policy', 'lint', 'us.note', '--root', 'reg/trust/1', '--json'], '"signature":"good"')
+    altered = put('x.note', signed.replace(b'"max_status_age_s": 3600', b'"max_status_age_s": 3601'))
+    good('an altered note, without a root', ['policy', 'lint', altered], 'good: us', 'its signature was not checked', '--root')
+    good('an altered note, as JSON', ['policy', 'lint', altered, '--json'], '"signature":"not-checked"')
+    good('an altered note, shown', ['policy', 'show', altered], 'its signature was not checked')
+    bad('an altered note, by the root', ['policy', 'lint', altered, '--root', 'reg/trust/1'], 1, 'note-signature-bad', altered)
+    bad('a note by another root', ['policy', 'lint', 'us.note', '--root', 'other.root'], 1, 'policy-malformed', 'origin in us.note')
+    bad('what nobody signed, by the root', ['policy', 'lint', 'us.json', '--root', 'reg/trust/1'], 2, 'nobody has signed it', 'us.json')
+    good('what nobody signed, as JSON', ['policy', 'lint', 'us.json', '--json'], '"signature":"none"')
+    bad('a policy signed over a signed one', sign + ['reg/keys/policy-US'] + P, 3, 'is there already', 'us.note', 'another path')
+    bad('a policy signed over its text', sign[:-3] + ['--out', 'us.json', '--key', 'reg/keys/policy-US'] + P, 3, 'is there already', 'us.json')
+    if get('us.note') != signed:
+        failures.append('a signed policy was overwritten')
+    good('a policy shown', ['policy', 'show', 'us.note'], 'imaging_report', 'draft_with_approval', 'physician',
+         'licensed for the place of care, filed at the site', 'one document a signature')
     good('a policy shown as JSON', ['policy', 'show', 'us.note', '--json'], '"signed":true')
     good('a policy against itself', ['policy', 'diff', 'us.json', 'us.note'], 'they say the same')
     strict = put('strict.json', policy(version=2, rules=[{**RULE, 'ai_authorship': 'human_only', 'max_status_age_s': 5}]))
@@ -232,8 +258,8 @@ def policies():
         many = [{'system': 's', 'code': 'c%02d' % i + 'x' * 190} for i in range(60)]
         return policy(rules=[{**RULE, 'signers': [{**signer, 'specialties': many + [{'system': 's', 'code': last}]}]}])
     differ('a specialty of another system', of_system('urn:nucc'), of_system('urn:other'), 'urn:nucc 207R', 'urn:other 207R')
-    differ('a long list that ends otherwise', of_codes('one'), of_codes('two'), 's one;', 's two;')
-    good('a long list, whole', ['policy', 'show', put('x.json', of_codes('the-last'))], 's the-last; signs as')
+    differ('a long list that ends otherwise', of_codes('one'), of_codes('two'), 's one, licensed', 's two, licensed')
+    good('a long list, whole', ['policy', 'show', put('x.json', of_codes('the-last'))], 's the-last, licensed for')
     differ('a title', policy(title='A'), policy(title='B'), '- title        A', '+ title        B')
     differ('other records', policy(rules=[{**RULE, 'retention': {'record_y': 5}}]), policy(rules=[{**RULE, 'retention': {'record_y': 5, 'log_m': 0}}]),
            'the record 5 years, the log 0 months')
@@ -293,7 +319,7 @@ def states():
     bad('a policy of another registry', publish + ['other.note'] + P, 1, 'policy-malformed', 'origin in other.note')
     run('policy', 'sign', 'us.json', '--origin', 'registry.test', '--key', 'reg/keys/policy-CN', '--out', 'cn.note', *P)
     bad('a policy by the key of another place', publish + ['cn.note'] + P, 1, 'policy-signer', 'applies_to in cn.note')
-    run('policy', 'sign', put('x.json', policy(effective_from=0)), '--origin', 'registry.test', '--key', 'reg/keys/policy-US', '--out', 'x.note', *P)
+    run('policy', 'sign', put('x.json', policy(effective_from=0)), '--origin', 'registry.test', '--key', 'reg/keys/policy-US', '--out', gone('x.note'), *P)
     bad('a policy of a time before its key', publish + ['x.note'] + P, 1, 'policy-signer', 'effective_from in x.note')
     good('a policy published', publish + ['us.note'] + P)
     bad('the same version again', publish + ['us.note'] + P, 1, 'policy-rolled-back')
@@ -389,7 +415,7 @@ def signing():
 def policy_of_before(folder):
     """A next version is published, and the version before it stands in its place: known, good, and not what is wanted."""
     put('x.json', policy(version=2, effective_from=NOW - 30))
-    run('policy', 'sign', 'x.json', '--origin', 'registry.test', '--key', 'reg/keys/policy-US', '--out', 'x.note', *P)
+    run('policy', 'sign', 'x.json', '--origin', 'registry.test', '--key', 'reg/keys/policy-US', '--out', gone('x.note'), *P)
     run('state', 'publish', folder, 'x.note', *P)
     for name in os.listdir(folder + '/policies'):
         shutil.copy(HERE + '/us.note', os.path.join(folder, 'policies', name))
@@ -445,6 +471,15 @@ def checking(pin, other):
     traced = {**without(RULE, 'acts'), 'max_status_age_s': 86400, 'provenance': True}
     bad('refused for want of Provenance', check + ['reg', '--explain', '--overlay', put('overlay.json', json.dumps(traced))] + parts, 1,
         'a Provenance resource in the document', 'no Provenance resource', "would pass: the app's overlay")
+    for name, demands, *says in (
+            ('a licence number that is not disclosed', {'identity': ['name', 'licence_number']}, "the app's overlay: to disclose name, licence_number",
+             'slot 1: disclosed', 'name: not disclosed'),
+            ('a fact that is not stated', {'facts': ['patient_age']}, 'patient_age: named by the rule, and not stated', 'batch: one document a signature'),
+            ('a denial that nothing rules out', {'hard_deny': [{'code': 'age-rule', 'if': [{'fact': 'patient_age', 'op': 'lt', 'value': 3}]}]},
+             'patient_age: not stated, and a denial cannot be ruled out without it')):
+        rule = {**without(RULE, 'acts'), 'max_status_age_s': 86400, **demands}
+        bad('refused for ' + name, check + ['reg', '--explain', '--overlay', put('overlay.json', json.dumps(rule))]
+            + [o if o != 'signed' else 'nameless' for o in parts], 1, *says)
     bad('an overlay with acts', check + ['reg', '--overlay', put('overlay.json', json.dumps(RULE))] + parts, 3, 'policy-malformed', 'the overlay')
     decision = json.loads(good('allowed, as JSON', check + ['reg', '--json'] + parts).stdout)
     if decision['verdict'] != 'allow' or len(decision['checks']) != 14:

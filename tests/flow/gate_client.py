@@ -34,15 +34,15 @@ def make_request(deployment, **changes):
             "issued_at": now() - 1, "expires_at": now() + 3600, "answer_to": "https://app.test/a/1", **changes}
 
 
-def sign_off(key, credential, request, document):
+def sign_off(key, credential, request, document, **changes):
     """A key binding over the transaction data, as a clinician's client makes it: {"sign_off", "transaction_data"}."""
     copied = {m: request[m] for m in ("request_id", "slot", "act")}
     transaction = {"type": "urn:countersign:sign-off:1", "credential_ids": ["practitioner"],
                    "transaction_data_hashes_alg": ["sha-256"], **copied, "meaning": "approval", "disposition": "accepted", "authorship": request["authorship"],
                    "document": {"digest": b64u(sha256(document)), "digest_alg": "sha-256", "media_type": request["document"]["media_type"],
                                 "size": len(document), "label": request["document"]["label"]},
-                   **{m: request[m] for m in ("draft",) if m in request},
-                   **{m: request[m] for m in ("tool", "jurisdiction", "site", "setting", "patient_ref")}, "opened_at": now() - 1}
+                   **{m: request[m] for m in ("facts", "draft") if m in request},
+                   **{m: request[m] for m in ("tool", "jurisdiction", "site", "setting", "patient_ref")}, "opened_at": now() - 1, **changes}
     data = b64u(compact(transaction).encode())
     payload = {"iat": now(), "aud": request["audience"], "nonce": request["nonce"], "sd_hash": b64u(sha256(credential.encode())),
                "transaction_data_hashes": [b64u(sha256(data.encode()))], "transaction_data_hashes_alg": "sha-256",

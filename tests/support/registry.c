@@ -280,7 +280,7 @@ static struct request make_request(span document)
     return q;
 }
 
-void registry_sign(struct registry *r, span document)
+static void sign(struct registry *r, span document, uint8_t disposition)
 {
     struct buffer *b = &r->arena;
     struct request q = make_request(document);
@@ -288,7 +288,7 @@ void registry_sign(struct registry *r, span document)
     request_write(b, &q);
     span request = buffer_since(b, from);
 
-    struct transaction t = {.request_id = q.request_id, .slot = 1, .act = q.act, .meaning = 3, .disposition = DISPOSITION_ACCEPTED,
+    struct transaction t = {.request_id = q.request_id, .slot = 1, .act = q.act, .meaning = 3, .disposition = disposition,
                             .authorship = AUTHORSHIP_HUMAN, .setting = q.setting, .tool = q.tool, .jurisdiction = q.jurisdiction,
                             .site = q.site, .facts = q.facts, .opened_at = (uint64_t)REGISTRY_NOW - 90};
     memcpy(t.patient_ref, q.patient_ref, sizeof t.patient_ref);
@@ -329,6 +329,16 @@ void registry_sign(struct registry *r, span document)
         .document = document,
     };
     must(!b->overflow, "the arena is full");
+}
+
+void registry_sign(struct registry *r, span document)
+{
+    sign(r, document, DISPOSITION_ACCEPTED);
+}
+
+void registry_reject(struct registry *r, span document)
+{
+    sign(r, document, DISPOSITION_REJECTED);
 }
 
 void registry_close(struct registry *r)

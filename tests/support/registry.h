@@ -30,6 +30,8 @@ struct registry {
 void registry_open(struct registry *r, size_t rules, uint64_t bindings);
 /* Requests and signs a document; the release is then ready to be decided at REGISTRY_NOW. */
 void registry_sign(struct registry *r, span document);
+/* The same, but the clinician rejects it. */
+void registry_reject(struct registry *r, span document);
 /* A fresh credential for the same binding, so that no cache knows it. `number` makes its salts. */
 void registry_issue(struct registry *r, uint32_t number);
 void registry_close(struct registry *r);

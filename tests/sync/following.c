@@ -75,6 +75,11 @@ void following_sign(struct following *f, const char *document)
     registry_sign(&f->served.registry, span_text(document));
 }
 
+void following_reject(struct following *f, const char *document)
+{
+    registry_reject(&f->served.registry, span_text(document));
+}
+
 span release_id_of(unsigned number)
 {
     static char ids[64][40];

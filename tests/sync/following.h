@@ -43,6 +43,8 @@ void following_start(struct following *f);
 
 /* Signs a document and asks for its release under this id; the number makes a release id. */
 void following_sign(struct following *f, const char *document);
+/* Signs that it is rejected; its request is the same one. */
+void following_reject(struct following *f, const char *document);
 span release_id_of(unsigned number);
 csign_verdict following_release(struct following *f, unsigned number);
 /* Asks again and again, under new ids from `number` on, until the decision has this code: false after a minute. */

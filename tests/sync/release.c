@@ -4,6 +4,7 @@
 #include "hash.h"
 #include "release_record.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -135,6 +136,112 @@ static void a_clock_far_ahead_makes_no_sign_off_unused(void **state)
     following_start(&f);
     assert_int_not_equal(following_release(&f, 2), CSIGN_ALLOW);
     assert_int_equal(f.decision.code, CSIGN_E_REPLAY);
+}
+
+/* --- rejecting --- */
+
+static void assert_rejected_before(csign_verdict verdict)
+{
+    assert_int_equal(verdict, CSIGN_REFUSE);
+    assert_int_equal(f.decision.code, CSIGN_E_REJECTED);
+    assert_string_equal(f.decision.field, "request_id");
+    assert_string_equal(f.decision.reason, "this request was rejected before");
+    assert_int_equal(f.decision.not_after, 0);
+}
+
+static void what_was_rejected_is_not_released_by_a_later_acceptance(void **state)
+{
+    (void)state;
+    following_start(&f);
+    following_reject(&f, "a report");
+    assert_int_equal(following_release(&f, 1), CSIGN_REFUSE);
+    assert_int_equal(f.decision.code, CSIGN_E_REJECTED);
+    assert_string_equal(f.decision.field, "disposition");
+    following_sign(&f, "a report");
+    assert_rejected_before(following_release(&f, 2));
+    following_sign(&f, "another report for the same request");
+    assert_rejected_before(following_release(&f, 3));
+    assert_rejected_before(following_release(&f, 3)); /* the same answer */
+}
+
+static void a_rejection_is_final_across_a_restart_and_for_ever(void **state)
+{
+    (void)state;
+    following_start(&f);
+    following_reject(&f, "a report");
+    assert_int_equal(following_release(&f, 1), CSIGN_REFUSE);
+    following_close(&f);
+    following_start(&f); /* tidies the file up at once */
+    following_await(&f, receipts_have_arrived);
+    following_sign(&f, "a report");
+    assert_rejected_before(following_release(&f, 2));
+}
+
+/* PROTOCOL 6: the same release asked again has the same answer, within its permit; behind it, it is decided again. */
+static void a_permit_from_before_a_rejection_stays_one_to_its_end(void **state)
+{
+    (void)state;
+    following_start(&f);
+    following_sign(&f, "a report");
+    const struct csign_release accepted = f.served.registry.release;
+    const span entry = f.served.registry.entries[0];
+    assert_int_equal(following_release(&f, 1), CSIGN_ALLOW);
+    const int64_t not_after = f.decision.not_after;
+    following_reject(&f, "a report");
+    assert_int_equal(following_release(&f, 2), CSIGN_REFUSE);
+    assert_int_equal(f.decision.code, CSIGN_E_REJECTED);
+    f.served.registry.release = accepted;
+    f.served.registry.entries[0] = entry;
+    assert_int_equal(following_release(&f, 1), CSIGN_ALLOW);
+    assert_int_equal(f.decision.not_after, not_after);
+    clock_shim_set(REGISTRY_NOW + 20);
+    assert_rejected_before(following_release(&f, 1));
+}
+
+static void what_is_refused_before_its_disposition_is_read_rejects_nothing(void **state)
+{
+    (void)state;
+    following_start(&f);
+    following_reject(&f, "a report");
+    f.served.registry.release.document = span_text("other bytes");
+    assert_int_equal(following_release(&f, 1), CSIGN_REFUSE);
+    assert_int_equal(f.decision.code, CSIGN_E_DOCUMENT_CHANGED);
+    following_sign(&f, "a report");
+    assert_int_equal(following_release(&f, 2), CSIGN_ALLOW);
+}
+
+static void execute(const char *text)
+{
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(f.file, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void a_file_of_an_older_library_opens_and_remembers_from_now_on(void **state)
+{
+    (void)state;
+    following_start(&f);
+    following_sign(&f, "a report");
+    assert_int_equal(following_release(&f, 1), CSIGN_ALLOW);
+    following_close(&f);
+    execute("drop table rejected; pragma user_version = 1");
+    following_start(&f);
+    assert_int_equal(following_release(&f, 2), CSIGN_REFUSE);
+    assert_int_equal(f.decision.code, CSIGN_E_REPLAY); /* what it held is there */
+    following_reject(&f, "another report");
+    assert_int_equal(following_release(&f, 3), CSIGN_REFUSE);
+    following_sign(&f, "another report");
+    assert_rejected_before(following_release(&f, 4));
+}
+
+static void a_file_of_a_newer_library_does_not_open(void **state)
+{
+    (void)state;
+    following_start(&f);
+    following_close(&f);
+    execute("pragma user_version = 1000");
+    assert_int_equal(following_open(&f), CSIGN_E_CONFLICT);
 }
 
 /* --- outcomes and records --- */
@@ -456,6 +563,12 @@ int main(void)
         TEST(the_time_of_receipt_is_ours),
         TEST(a_sign_off_seen_long_ago_stays_so_across_a_restart),
         TEST(a_clock_far_ahead_makes_no_sign_off_unused),
+        TEST(what_was_rejected_is_not_released_by_a_later_acceptance),
+        TEST(a_rejection_is_final_across_a_restart_and_for_ever),
+        TEST(a_permit_from_before_a_rejection_stays_one_to_its_end),
+        TEST(what_is_refused_before_its_disposition_is_read_rejects_nothing),
+        TEST(a_file_of_an_older_library_opens_and_remembers_from_now_on),
+        TEST(a_file_of_a_newer_library_does_not_open),
         TEST(an_outcome_is_recorded_once),
         TEST(released_too_late_is_said_and_recorded),
         TEST(what_a_crash_leaves_is_unknown),

@@ -72,7 +72,7 @@ static int write_new(struct call *call, struct deed_making *making, const char *
     struct deed_note *note = call_memory(call, sizeof *note);
     span code;
     STEP(deed_make(call, making, note, &code));
-    STEP(file_write(call, out, note->bytes));
+    STEP(file_write_note(call, out, note->bytes));
     if (code.data && call->json) /* this once: the deed has only its hash */
         say("{\"hash\":\"%s\",\"code\":\"%.*s\"}", deed_hash_text(call, note->hash), (int)code.size, (const char *)code.data);
     else if (code.data)
@@ -90,7 +90,7 @@ static int deed_new(struct call *call)
         {"KIND", OPTION_WORD, true, &making->kind, NULL, "what it does", &deed_kinds, 0},
         {"--origin", OPTION_TEXT, true, &making->origin, "NAME", "of the registry, as its root says", NULL, 0},
         {"--at", OPTION_TEXT, true, &at, "BODY", "the authority or institution that acts", NULL, 0},
-        {"--out", OPTION_TEXT, true, &out, "FILE", "the deed, to be signed", NULL, 0},
+        {"--out", OPTION_TEXT, true, &out, "FILE", "the deed, to be signed: a new file", NULL, 0},
         {"--valid-until", OPTION_TIME, false, &making->valid_until, "TIME", "void unless all have signed by then; default: 7 days",
          NULL, 0},
         {"--members", OPTION_TEXT, false, &making->members_file, "FILE", "JSON: members as PROTOCOL 5 names them; or one by one:", NULL, 0},
@@ -118,7 +118,7 @@ static int sign_file(struct keyring *ring, const char *key_path, const char *pat
     if (!key->signing)
         STEP(key_open(ring, key_path, KEY_OFFICER, key));
     STEP(deed_note_sign(call, note, key, path));
-    STEP(file_write(call, out ? out : path, note->bytes));
+    STEP(out && strcmp(out, path) != 0 ? file_write_note(call, out, note->bytes) : file_write(call, path, note->bytes));
     return call->json ? print(call, note) : DONE;
 }
 
@@ -132,7 +132,7 @@ static int deed_sign(struct call *call)
         {"--key", OPTION_TEXT, true, &key_path, "FILE", "your officer's key, named BODY/OFFICER", NULL, 0},
         {"--passphrase-file", OPTION_TEXT, false, &passphrase_file, "FILE", "of your key; else asked", NULL, 0},
         {"--yes", OPTION_FLAG, false, &yes, NULL, "do not ask: it was read and agreed to elsewhere", NULL, 0},
-        {"--out", OPTION_TEXT, false, &out, "FILE", "the signed deed, of one; default: FILE itself", NULL, 0},
+        {"--out", OPTION_TEXT, false, &out, "FILE", "the signed deed, of one: a new file; default: FILE itself", NULL, 0},
     };
     struct key key = {0};
     STEP(OPTIONS(call, "Shows deeds in plain words and adds an officer's signature to each.", options));

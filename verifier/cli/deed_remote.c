@@ -113,7 +113,7 @@ int deed_fetch(struct call *call)
     const char *hash = NULL, *out = NULL;
     const struct option options[] = {
         {"HASH", OPTION_TEXT, true, &hash, NULL, "of the deed", NULL, 0},
-        {"--out", OPTION_TEXT, false, &out, "FILE", "the deed with its signatures; else printed", NULL, 0},
+        {"--out", OPTION_TEXT, false, &out, "FILE", "the deed with its signatures, a new file; else printed", NULL, 0},
         ROWS_REGISTRY(&asked),
         ROWS_PROOF(&asked, OFFICERS_KEY),
     };
@@ -125,7 +125,7 @@ int deed_fetch(struct call *call)
     STEP(remote_open(call, &asked, &remote));
     STEP(remote_open_key(remote, KEY_OFFICER));
     STEP(fetch(remote, hash, note));
-    return file_write_or_print(call, out, note->bytes);
+    return file_write_note_or_print(call, out, note->bytes);
 }
 
 int deed_approve(struct call *call)

@@ -187,7 +187,8 @@ static void saw_claims(struct told *t, size_t place, const struct credential *c)
         saw(t, call_format(t->call, "%s: no specialty", slot_of(t, place)));
     for (size_t i = 0; i < c->specialty.count; i++)
         saw(t, call_format(t->call, "%s: specialty %s %s", slot_of(t, place), plain(t->call, specialties[i].system), plain(t->call, specialties[i].code)));
-    saw(t, call_format(t->call, "%s: disclosed%s%s%s", slot_of(t, place), c->name.data ? " name" : "", c->licence_number.data ? " licence_number" : "",
+    const bool any = c->name.data || c->licence_number.data || c->identifiers.count;
+    saw(t, call_format(t->call, "%s: disclosed%s%s%s%s", slot_of(t, place), any ? "" : " nothing of who it is", c->name.data ? " name" : "", c->licence_number.data ? " licence_number" : "",
                        c->identifiers.count ? " identifiers" : ""));
 }
 
@@ -198,6 +199,10 @@ static void tell_qualification(struct told *t, const struct deciding *d)
             if (d->applicable[k].signer[i])
                 asks(t, call_format(t->call, "%s, %s: %s", slot_of(t, i), source_of(t, &d->applicable[k]),
                                     signer_text(t->call, d->applicable[k].signer[i])));
+        for (size_t k = 0; k < d->applicable_count; k++)
+            if (d->applicable[k].signer[i] && d->applicable[k].rule->identity)
+                asks(t, call_format(t->call, "%s, %s: to disclose %s", slot_of(t, i), source_of(t, &d->applicable[k]),
+                                    set_text(t->call, d->applicable[k].rule->identity, &identities)));
         saw(t, call_format(t->call, "%s: %s", slot_of(t, i), credential_text(t, &d->slots[i].vetted->credential)));
         saw_claims(t, i, &d->slots[i].vetted->credential);
     }

@@ -65,8 +65,8 @@ int policy_load(struct call *call, const char *path, struct loaded *ret)
     span bytes;
     csign_fault fault;
     STEP(file_read(call, path, POLICY_NOTE_MAX, &bytes));
-    ret->is_note = span_starts(bytes, SPAN("countersign/"));
-    if (!ret->is_note) {
+    ret->note = NULL;
+    if (!span_starts(bytes, SPAN("countersign/"))) {
         ret->json = bytes;
         return read_text(call, path, make_text(call, "registry.test", bytes), false, &ret->policy);
     }
@@ -75,6 +75,7 @@ int policy_load(struct call *call, const char *path, struct loaded *ret)
     csign_code code = note_read(bytes, &scratch, note, &fault);
     if (code != CSIGN_OK)
         return fail_code(call, REFUSED, code, &fault, path);
+    ret->note = note;
     ret->json = json_of(note->text);
     return read_text(call, path, note->text, true, &ret->policy);
 }
@@ -88,7 +89,7 @@ static int policy_sign(struct call *call)
         {"FILE", OPTION_TEXT, true, &path, NULL, "the policy's JSON", NULL, 0},
         {"--origin", OPTION_TEXT, true, &origin, "NAME", "of the registry, as its root says", NULL, 0},
         {"--key", OPTION_TEXT, true, &key_path, "FILE", "a policy key that the root names for the jurisdiction", NULL, 0},
-        {"--out", OPTION_TEXT, false, &out, "FILE", "the note; else printed", NULL, 0},
+        {"--out", OPTION_TEXT, false, &out, "FILE", "the note, a new file; else printed", NULL, 0},
         {"--passphrase-file", OPTION_TEXT, false, &passphrase_file, "FILE", "of the key; else asked", NULL, 0},
     };
     struct policy *policy = call_memory(call, sizeof *policy);
@@ -108,7 +109,7 @@ static int policy_sign(struct call *call)
     buffer_put(&note, text);
     buffer_byte(&note, '\n');
     note_sign(&note, text, &vkey, key.signing);
-    return file_write_or_print(call, out, buffer_span(&note));
+    return file_write_note_or_print(call, out, buffer_span(&note));
 }
 
 /* --- show --- */
@@ -144,7 +145,7 @@ static int show_json(struct call *call, const struct loaded *loaded)
     json_put_text_member(&o, "authority", p->authority);
     json_put_integer_member(&o, "effective_from", p->effective_from);
     json_put_integer_member(&o, "rules", p->rules.count);
-    json_put_bool_member(&o, "signed", loaded->is_note);
+    json_put_bool_member(&o, "signed", loaded->note != NULL);
     json_end_object(&o);
     buffer_byte(&json, '\n');
     return put_out(call, buffer_span(&json));
@@ -162,7 +163,7 @@ static int policy_show(struct call *call)
     if (call->json)
         return show_json(call, loaded);
     say("# %s, version %llu, of %s%s", plain(call, p->id), (unsigned long long)p->version, plain(call, p->authority),
-        loaded->is_note ? "" : ", not signed");
+        loaded->note ? "; its signature was not checked" : ", not signed");
     if (p->title.data)
         say("%s", plain(call, p->title));
     say("\nfor %s, from %s%s%s", list_text(call, p->applies_to), time_text(call, p->effective_from),

@@ -5,7 +5,9 @@
 #include "json_write.h"
 #include "options.h"
 #include "output.h"
+#include "policy_signer.h"
 #include "policy_verbs.h"
+#include "root_verbs.h"
 
 struct lint {
     struct call *call;
@@ -203,14 +205,36 @@ static void lint_documents(struct lint *l, const struct policy *p)
     }
 }
 
+/* --- the signature --- */
+
+static int check_signature(struct call *call, const char *root_path, const char *path, const struct loaded *loaded)
+{
+    struct root root;
+    span note;
+    csign_fault fault;
+    if (!loaded->note)
+        return fail(call, USAGE, "give the note that `policy sign` makes, or no --root", "nobody has signed it, %s", path);
+    STEP(root_load(call, root_path, &note, &root));
+    if (!span_equal(root.origin, loaded->policy.origin))
+        return fail_code(call, REFUSED, CSIGN_E_POLICY_MALFORMED,
+                         &(csign_fault){CSIGN_E_POLICY_MALFORMED, "origin", "of another registry than the root", 0}, path);
+    csign_code code = policy_check_signer(&root, loaded->note, &loaded->policy, &fault);
+    return code == CSIGN_OK ? DONE : fail_code(call, REFUSED, code, &fault, path);
+}
+
 int policy_lint(struct call *call)
 {
-    const char *path = NULL;
-    const struct option options[] = {{"FILE", OPTION_TEXT, true, &path, NULL, "a policy: its JSON, or a note", NULL, 0}};
+    const char *path = NULL, *root = NULL;
+    const struct option options[] = {
+        {"FILE", OPTION_TEXT, true, &path, NULL, "a policy: its JSON, or a note", NULL, 0},
+        {"--root", OPTION_TEXT, false, &root, "FILE", "the trust root by which a note's signature is checked; else it is not", NULL, 0},
+    };
     struct loaded *loaded = call_memory(call, sizeof *loaded);
     const struct policy *p = &loaded->policy;
     STEP(OPTIONS(call, "Checks a policy as a gate will, names the member that is wrong, and warns of what can never act.", options));
     STEP(policy_load(call, path, loaded));
+    if (root)
+        STEP(check_signature(call, root, path, loaded));
     struct buffer out = call_buffer(call, 8u * CSIGN_POLICY_MAX);
     struct json_out o = json_out(&out);
     struct lint l = {.call = call, .json = &o};
@@ -219,6 +243,7 @@ int policy_lint(struct call *call)
     json_put_text_member(&o, "id", p->id);
     json_put_integer_member(&o, "version", p->version);
     json_put_integer_member(&o, "rules", p->rules.count);
+    json_put_text_member(&o, "signature", span_text(root ? "good" : loaded->note ? "not-checked" : "none"));
     json_put_name(&o, "warnings");
     json_put_array(&o);
     for (size_t i = 0; i < p->rules.count; i++)
@@ -229,7 +254,9 @@ int policy_lint(struct call *call)
     buffer_byte(&out, '\n');
     if (call->json)
         return put_out(call, buffer_span(&out));
-    say("good: %s, version %llu, %zu rules%s", plain(call, p->id), (unsigned long long)p->version, p->rules.count,
-        l.count ? call_format(call, ", %zu warnings", l.count) : "");
+    say("good: %s, version %llu, %zu rules%s%s", plain(call, p->id), (unsigned long long)p->version, p->rules.count,
+        l.count ? call_format(call, ", %zu warnings", l.count) : "", root ? ", signed as the root demands" : "");
+    if (loaded->note && !root)
+        say("its signature was not checked: give the trust root, --root");
     return DONE;
 }

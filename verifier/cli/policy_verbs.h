@@ -10,7 +10,7 @@
 struct loaded {
     struct policy policy;
     span json;
-    bool is_note;
+    const struct note *note; /* NULL for bare JSON; nobody has verified its signature */
 };
 int policy_load(struct call *call, const char *path, struct loaded *ret);
 

@@ -32,7 +32,7 @@ int root_load(struct call *call, const char *path, span *ret_note, struct root *
     csign_code code = root_read(*ret_note, &scratch, ret, &fault);
     if (code == CSIGN_E_NOTE_MALFORMED && span_starts(*ret_note, SPAN("countersign/root/")) && !has_signatures(*ret_note))
         return fail_code_fix(call, REFUSED, code, &fault, path, "nobody has signed it yet: `countersign root add-signature` does");
-    return code == CSIGN_OK ? DONE : fail_code(call, REFUSED, code, &fault, path);
+    return code == CSIGN_OK ? DONE : fail_in_text(call, REFUSED, code, &fault, path, *ret_note);
 }
 
 /* --- new --- */
@@ -44,7 +44,7 @@ static int make_test_root(struct call *call, const struct test_root_plan *plan, 
         return fail_system(call, "cannot make the folder", plan->keys, "give one that is not there yet, where this user may write");
     int code = test_root_make(call, plan, &made);
     if (code == DONE)
-        code = file_write(call, out, made.note);
+        code = file_write_note(call, out, made.note);
     if (code != DONE)
         folder_remove(plan->keys);
     return code;
@@ -56,7 +56,7 @@ static int root_new(struct call *call)
     struct test_root_plan test_plan = {.jurisdictions = &plan.jurisdictions, .at = -1};
     bool test = false;
     const struct option options[] = {
-        {"--out", OPTION_TEXT, true, &plan.out, "FILE", "the draft, or the test root", NULL, 0},
+        {"--out", OPTION_TEXT, true, &plan.out, "FILE", "the draft, or the test root: a new file", NULL, 0},
         {"--origin", OPTION_TEXT, true, &plan.origin, "NAME", "of the registry; of a test root it ends in .test", NULL, 0},
         {"--jurisdiction", OPTION_TEXTS, false, &plan.jurisdictions, "CODE", "whose credentials and policies; of a test root default US and CN", NULL, 0},
         {"--public", OPTION_TEXTS, false, &plan.keys, "FILE[@CODE]",
@@ -115,7 +115,7 @@ static int root_show(struct call *call)
     csign_code code = root_read(all, &scratch, &root, &fault);
     /* A draft lacks signatures; one that does not hold is no draft. */
     if (code != CSIGN_OK && code != CSIGN_E_ROOT_THRESHOLD && has_signatures(all))
-        return fail_code(call, REFUSED, code, &fault, path);
+        return fail_in_text(call, REFUSED, code, &fault, path, all);
     if (code != CSIGN_OK)
         STEP(root_read_draft(call, path, &note, &text, &root));
     if (call->json)

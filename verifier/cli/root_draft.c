@@ -93,7 +93,7 @@ static int write_draft(struct call *call, const struct root *root, const char *a
     csign_code code = root_read_text(buffer_span(&text), &scratch, &again, &fault);
     if (code != CSIGN_OK)
         return fail_code(call, REFUSED, code, &fault, "the root as asked for");
-    STEP(file_write(call, out, buffer_span(&text)));
+    STEP(file_write_note(call, out, buffer_span(&text)));
     if (!call->json)
         say("%snot signed yet: each custodian gives `countersign root add-signature %s%s%s --key FILE`", root_words(call, &again), out,
             after ? " --after " : "", after ? after : "");
@@ -137,7 +137,7 @@ int root_next(struct call *call)
     uint64_t days = 365;
     const struct option options[] = {
         {"FILE", OPTION_TEXT, true, &path, NULL, "the newest root", NULL, 0},
-        {"--out", OPTION_TEXT, true, &out, "FILE", "the draft; change its lines with an editor before anybody signs", NULL, 0},
+        {"--out", OPTION_TEXT, true, &out, "FILE", "the draft, a new file; change its lines with an editor before anybody signs", NULL, 0},
         {"--days", OPTION_NUMBER, false, &days, "N", "until it expires; default 365", NULL, 3660},
     };
     struct root root;

@@ -28,7 +28,7 @@ int root_read_draft(struct call *call, const char *path, struct buffer *ret_note
         buffer_byte(ret_note, '\n');
     }
     csign_code code = root_read_text(*ret_text, &room, ret, &fault);
-    return code == CSIGN_OK ? DONE : fail_code(call, REFUSED, code, &fault, path);
+    return code == CSIGN_OK ? DONE : fail_in_text(call, REFUSED, code, &fault, path, *ret_text);
 }
 
 static bool has_key(const struct root *root, const struct vkey *vkey)
@@ -116,6 +116,14 @@ static int show_and_ask(struct signing *s)
     return confirm(s->call, span_text(words), "compare the hash with the other custodians; type yes to sign this root: ");
 }
 
+static int fail_succession(struct signing *s)
+{
+    const csign_fault fault = {CSIGN_E_ROOT_VERSION, "version",
+                               call_format(s->call, "%llu, and %s is version %llu", (unsigned long long)s->root.version, s->after,
+                                           (unsigned long long)s->before.version), 0};
+    return fail_code_fix(s->call, REFUSED, fault.code, &fault, s->draft, "give the version before, --after, or correct the draft's version");
+}
+
 static int sign_root(struct signing *s)
 {
     struct buffer note;
@@ -128,16 +136,17 @@ static int sign_root(struct signing *s)
         return fail(s->call, REFUSED, "give the version before of the same registry", "a root of %s, --after one of %s",
                     plain(s->call, s->root.origin), plain(s->call, s->before.origin));
     if (s->has_before && s->root.version != s->before.version + 1)
-        return fail_code(s->call, REFUSED, CSIGN_E_ROOT_VERSION, NULL, s->draft);
+        return fail_succession(s);
     if (s->root.expires <= clock_now())
-        return fail_code(s->call, REFUSED, CSIGN_E_ROOT_EXPIRED, NULL, s->draft);
+        return fail_code(s->call, REFUSED, CSIGN_E_ROOT_EXPIRED, &(csign_fault){CSIGN_E_ROOT_EXPIRED, "expires", "passed", 0}, s->draft);
     if (!s->yes)
         STEP(show_and_ask(s));
     for (size_t i = 0; i < s->keys.count; i++)
         STEP(sign_with(s, s->keys.items[i], text, &note));
     if (note.overflow || note.size > CSIGN_ROOT_MAX)
         return fail_code(s->call, REFUSED, CSIGN_E_TOO_LARGE, NULL, s->draft);
-    STEP(file_write(s->call, s->out, buffer_span(&note)));
+    /* Into the draft itself a signature is added; in any other file it would take the place of what is there. */
+    STEP(strcmp(s->out, s->draft) == 0 ? file_write(s->call, s->out, buffer_span(&note)) : file_write_note(s->call, s->out, buffer_span(&note)));
     return report(s, buffer_span(&note));
 }
 
@@ -148,7 +157,7 @@ int root_add_signature(struct call *call)
         {"DRAFT", OPTION_TEXT, true, &s->draft, NULL, "what `root new` or `root next` wrote, also signed by others already", NULL, 0},
         {"--key", OPTION_TEXTS, true, &s->keys, "FILE", "a root key that signs it", NULL, 0},
         {"--after", OPTION_TEXT, false, &s->after, "FILE", "the version before, whose keys must sign too", NULL, 0},
-        {"--out", OPTION_TEXT, false, &s->out, "FILE", "default: the draft itself", NULL, 0},
+        {"--out", OPTION_TEXT, false, &s->out, "FILE", "a new file; default: the draft itself", NULL, 0},
         {"--yes", OPTION_FLAG, false, &s->yes, NULL, "do not show and ask", NULL, 0},
         {"--passphrase-file", OPTION_TEXT, false, &s->ring.passphrase_file, "FILE", "of the keys; else asked", NULL, 0},
     };

@@ -47,8 +47,8 @@ static void put_signer(struct buffer *out, const struct rule_signer *s)
         buffer_decimal(out, s->independent_years);
         buffer_text(out, " years");
     }
-    buffer_text(out, s->jurisdiction ? "" : ", licensed anywhere");
-    buffer_text(out, s->site == SITE_ANY ? ", at any site" : s->site == SITE_PRIMARY ? ", at the primary site" : "");
+    buffer_text(out, s->jurisdiction ? ", licensed for the place of care" : ", licensed anywhere");
+    buffer_text(out, s->site == SITE_ANY ? ", at any site" : s->site == SITE_PRIMARY ? ", at the primary site" : ", filed at the site");
     buffer_text(out, s->consent_employer ? ", with the employer's consent" : "");
     buffer_text(out, s->unrestricted ? ", unrestricted" : "");
     buffer_text(out, s->licence_date ? ", with a known end of licence" : "");
@@ -190,8 +190,8 @@ size_t rule_rows(struct call *call, const struct rule *r, struct row rows[RULE_R
     put_set_row(&l, "key in", r->factors.storage, &storages, " or ");
     put_set_row(&l, "unlocked by", r->factors.user_auth, &user_auths, " or ");
     put_text_row(&l, "key", r->factors.attested ? "attested" : "");
-    if (r->batch > 1)
-        put_text_row(&l, "batch", call_format(call, "up to %llu documents of one patient", (unsigned long long)r->batch));
+    put_text_row(&l, "batch", r->batch > 1 ? call_format(call, "up to %llu documents of one patient", (unsigned long long)r->batch)
+                                           : "one document a signature");
     put_text_row(&l, "visit", r->revisit ? "a revisit" : "");
     put_set_row(&l, "facts", r->facts, &fact_names, ", ");
     put_list_row(&l, "consent", r->consent);
@@ -211,6 +211,13 @@ const char *rule_name(struct call *call, const struct rule *r)
     put_list(&out, r->acts);
     buffer_text(&out, " in ");
     put_list(&out, r->settings);
+    return plain(call, buffer_span(&out));
+}
+
+const char *set_text(struct call *call, uint64_t set, const struct vocabulary *words)
+{
+    struct buffer out = call_buffer(call, 1024);
+    put_set(&out, set, words, ", ");
     return plain(call, buffer_span(&out));
 }
 

@@ -17,6 +17,8 @@ size_t rule_rows(struct call *call, const struct rule *rule, struct row rows[RUL
 /* "prescription_new, prescription_renewal in online" */
 const char *rule_name(struct call *call, const struct rule *rule);
 const char *signer_text(struct call *call, const struct rule_signer *signer);
+/* The words of a set, with commas. */
+const char *set_text(struct call *call, uint64_t set, const struct vocabulary *words);
 const char *list_text(struct call *call, struct text_list list);
 
 #endif

@@ -72,30 +72,42 @@ static enum truth all_hold(const struct object_list *list, const struct facts *f
     return all;
 }
 
+static uint8_t first_unknown(const struct object_list *list, const struct facts *facts)
+{
+    const struct rule_condition *conditions = list->items;
+    for (size_t i = 0; i < list->count; i++)
+        if (!facts_have(facts, conditions[i].fact))
+            return conditions[i].fact;
+    return 0;
+}
+
 struct denials {
-    bool undecided;
-    uint64_t codes; /* a set of deny codes */
+    uint8_t undecided; /* the first fact without which a denial cannot be ruled out; 0: none */
+    uint64_t codes;    /* a set of deny codes */
 };
 
 static struct denials find_denials(const struct rule *rule, const struct facts *facts)
 {
-    struct denials found = {false, 0};
+    struct denials found = {0, 0};
     const struct rule_deny *denies = rule->hard_deny.items;
     for (size_t i = 0; i < rule->hard_deny.count; i++) {
         enum truth applies = all_hold(&denies[i].conditions, facts);
         bool excused = denies[i].unless.count > 0 && all_hold(&denies[i].unless, facts) == TRUE_;
-        if (applies == UNKNOWN && !excused)
-            found.undecided = true;
+        if (applies == UNKNOWN && !excused && !found.undecided)
+            found.undecided = first_unknown(&denies[i].conditions, facts);
         if (applies == TRUE_ && !excused)
             found.codes |= UINT64_C(1) << denies[i].code;
     }
     return found;
 }
 
-static bool facts_stated(const struct rule *rule, const struct facts *facts)
+/* The first fact that the rule names and nobody states; 0: none. */
+static uint8_t unstated_fact(const struct rule *rule, const struct facts *facts)
 {
-    uint64_t wanted = rule->facts >> 1 | (rule->revisit ? UINT64_C(1) << (FACT_VISIT - 1) : 0);
-    return (wanted & ~facts->present) == 0;
+    for (uint8_t fact = 1; fact <= fact_names.count; fact++)
+        if ((rule->facts >> fact & 1 || (rule->revisit && fact == FACT_VISIT)) && !facts_have(facts, fact))
+            return fact;
+    return 0;
 }
 
 static bool lists_all(struct text_list have, struct text_list wanted)
@@ -132,8 +144,10 @@ static csign_code check_rule(struct deciding *d, const struct answered *slot, co
 {
     const struct facts *facts = &slot->transaction->facts;
     const struct denials denials = find_denials(rule, facts);
-    REFUSE_IF(d, !facts_stated(rule, facts), CSIGN_E_FACT_MISSING, "facts", "one that the rule names is not stated");
-    REFUSE_IF(d, denials.undecided, CSIGN_E_FACT_MISSING, "facts", "a denial cannot be ruled out without a fact");
+    const uint8_t unstated = unstated_fact(rule, facts);
+    REFUSE_IF(d, unstated, CSIGN_E_FACT_MISSING, vocabulary_word(&fact_names, unstated), "named by the rule, and not stated");
+    REFUSE_IF(d, denials.undecided, CSIGN_E_FACT_MISSING, vocabulary_word(&fact_names, denials.undecided),
+              "not stated, and a denial cannot be ruled out without it");
     REFUSE_IF(d, rule->revisit && facts->visit != VISIT_REVISIT && !is_excused(d, rule, facts->exception, BRIDGE_FIRST_VISIT),
               CSIGN_E_FIRST_VISIT, "visit", "not a revisit");
     REFUSE_IF(d, denials.codes >> DENY_AGE_RULE & 1, CSIGN_E_AGE_RULE, "patient_age", "denied by the rule");

@@ -40,7 +40,8 @@ csign_code check_document(struct deciding *d)
         REFUSE_IF(d, signed_document->size != document.size, CSIGN_E_DOCUMENT_SIZE, "document", "not the signed size");
     }
     fhir_read(document, d->out->media_type, &d->scratch, &d->fhir);
-    REFUSE_IF(d, d->fhir.unreadable, CSIGN_E_DOCUMENT_ACT, "document", "JSON that cannot be read strictly, or text in UTF-16");
+    REFUSE_IF(d, d->fhir.unreadable, CSIGN_E_DOCUMENT_ACT, "document",
+              d->fhir.crowded ? "more than 64 types of FHIR resources" : "JSON that cannot be read strictly, or text in UTF-16");
     REFUSE_IF(d, !kinds_fit(d), CSIGN_E_DOCUMENT_ACT, "act", "a resource of the document may not be released as it");
     return passed(d, CHECK_DOCUMENT);
 }

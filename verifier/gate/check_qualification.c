@@ -123,11 +123,14 @@ static bool has_experience(const struct credential *c, uint64_t years, uint32_t 
     return years == 0 || (c->independent_since && date_years_passed(c->independent_since, (uint32_t)years, today));
 }
 
-static bool has_identity(const struct credential *c, uint64_t wanted)
+/* The first member that is wanted and was not disclosed, or NULL. */
+static const char *undisclosed(const struct credential *c, uint64_t wanted)
 {
-    return (!has(wanted, IDENTITY_NAME) || c->name.data) &&
-           (!has(wanted, IDENTITY_LICENCE_NUMBER) || c->licence_number.data) &&
-           (!has(wanted, IDENTITY_IDENTIFIERS) || c->identifiers.count > 0);
+    if (has(wanted, IDENTITY_NAME) && !c->name.data)
+        return "name";
+    if (has(wanted, IDENTITY_LICENCE_NUMBER) && !c->licence_number.data)
+        return "licence_number";
+    return has(wanted, IDENTITY_IDENTIFIERS) && c->identifiers.count == 0 ? "identifiers" : NULL;
 }
 
 static csign_code check_signer(struct deciding *d, const struct answered *slot, const struct applicable *a,
@@ -160,7 +163,8 @@ static csign_code check_signer(struct deciding *d, const struct answered *slot, 
     REFUSE_IF(d, s->validated && c->assurance.level != ASSURANCE_VALIDATED, CSIGN_E_ASSURANCE, "assurance", "attested");
     REFUSE_IF(d, c->licensed_until && c->licensed_until < a->today, CSIGN_E_LICENCE_EXPIRED, "licensed_until", "passed");
     REFUSE_IF(d, s->licence_date && !c->licensed_until, CSIGN_E_LICENCE_EXPIRED, "licensed_until", "unknown");
-    REFUSE_IF(d, !has_identity(c, a->rule->identity), CSIGN_E_IDENTITY_UNDISCLOSED, "identity", "not all was disclosed");
+    const char *hidden = undisclosed(c, a->rule->identity);
+    REFUSE_IF(d, hidden, CSIGN_E_IDENTITY_UNDISCLOSED, hidden, "not disclosed");
     return CSIGN_OK;
 }
 
@@ -180,15 +184,32 @@ static bool same_person(const struct credential *a, const struct credential *b)
     return span_equal(a->sub, b->sub) || public_key_equal(&a->cnf.jwk.x, &b->cnf.jwk.x);
 }
 
-/* What all signers of a document must agree in (PROTOCOL 4). */
-static bool signed_the_same(const struct transaction *a, const struct transaction *b)
+/* What all signers of a document must agree in (PROTOCOL 4): the first member in which two do not, or NULL. */
+static const char *difference(const struct transaction *a, const struct transaction *b)
 {
     const struct signed_document *x = &a->document, *y = &b->document;
-    return span_equal(a->request_id, b->request_id) && span_equal(a->act, b->act) && a->setting == b->setting &&
-           span_equal(a->jurisdiction, b->jurisdiction) && hash_equal(x->digest, y->digest) && x->size == y->size &&
-           span_equal(x->media_type, y->media_type) && span_equal(x->label, y->label) && draft_equal(&a->draft, &b->draft) &&
-           tool_equal(&a->tool, &b->tool) && memcmp(a->patient_ref, b->patient_ref, CSIGN_HASH_SIZE) == 0 &&
-           reference_equal(&a->encounter_ref, &b->encounter_ref) && facts_equal(&a->facts, &b->facts);
+    const struct {
+        const char *member;
+        bool is_same;
+    } members[] = {
+        {"request_id", span_equal(a->request_id, b->request_id)},
+        {"act", span_equal(a->act, b->act)},
+        {"setting", a->setting == b->setting},
+        {"jurisdiction", span_equal(a->jurisdiction, b->jurisdiction)},
+        {"digest", hash_equal(x->digest, y->digest)},
+        {"size", x->size == y->size},
+        {"media_type", span_equal(x->media_type, y->media_type)},
+        {"label", span_equal(x->label, y->label)},
+        {"draft", draft_equal(&a->draft, &b->draft)},
+        {"tool", tool_equal(&a->tool, &b->tool)},
+        {"patient_ref", memcmp(a->patient_ref, b->patient_ref, CSIGN_HASH_SIZE) == 0},
+        {"encounter_ref", reference_equal(&a->encounter_ref, &b->encounter_ref)},
+        {"facts", facts_equal(&a->facts, &b->facts)},
+    };
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (!members[i].is_same)
+            return members[i].member;
+    return NULL;
 }
 
 static csign_code check_pair(struct deciding *d, const struct answered *before, const struct answered *after)
@@ -196,8 +217,8 @@ static csign_code check_pair(struct deciding *d, const struct answered *before, 
     const struct reference *prior = &after->transaction->prior;
     REFUSE_IF(d, after->binding.iat < before->binding.iat, CSIGN_E_SIGNER_ORDER, "iat", "earlier than the slot before");
     REFUSE_IF(d, !hash_equal(prior->bytes, before->id), CSIGN_E_SIGNER_CHAIN, "prior", "not the sign-off of the slot before");
-    REFUSE_IF(d, !signed_the_same(before->transaction, after->transaction), CSIGN_E_SIGNER_CHAIN, "transaction_data",
-              "not what the slot before signed");
+    const char *different = difference(before->transaction, after->transaction);
+    REFUSE_IF(d, different, CSIGN_E_SIGNER_CHAIN, different, "not what the slot before signed");
     return CSIGN_OK;
 }
 

@@ -70,7 +70,7 @@ struct applicable {
 /* What a document says of itself, if it is JSON; is_fhir: it is one resource, or an array of them. */
 #define FHIR_TYPES_MAX 64u
 struct fhir {
-    bool is_fhir, unreadable;
+    bool is_fhir, unreadable, crowded; /* the last: unreadable because it has too many types */
     bool has_ai_label, has_ai_agent, has_provenance; /* the last: with an AI among its agents, where FHIR has it stand */
     size_t ai_roles;                                 /* codes of an AI so far */
     size_t type_count;

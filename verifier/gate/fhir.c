@@ -33,7 +33,8 @@ static bool add_type(struct fhir *f, struct json *j, span type)
     for (size_t i = 0; i < f->type_count; i++)
         if (span_equal_folded(f->types[i], type))
             return true;
-    if (f->type_count == FHIR_TYPES_MAX)
+    f->crowded = f->type_count == FHIR_TYPES_MAX;
+    if (f->crowded)
         return json_fail(j, "resourceType", "more than 64 types in one document");
     f->types[f->type_count++] = type;
     return true;

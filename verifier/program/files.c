@@ -125,15 +125,21 @@ static bool sync_folder(const char *folder)
 }
 
 enum how {
-    FOR_ALL, /* that the mask allows */
-    OWN,     /* for its owner alone */
-    OWN_NEW  /* the same, and none is replaced */
+    FOR_ALL,     /* that the mask allows */
+    FOR_ALL_NEW, /* the same, and none is replaced */
+    OWN,         /* for its owner alone */
+    OWN_NEW      /* the same, and none is replaced */
 };
+
+static bool is_new(enum how how)
+{
+    return how == FOR_ALL_NEW || how == OWN_NEW;
+}
 
 /* Puts a written file in its place. */
 static bool put_in_place(const char *written, const char *path, enum how how)
 {
-    if (how != OWN_NEW)
+    if (!is_new(how))
         return rename(written, path) == 0;
     if (link(written, path) != 0)
         return false;
@@ -149,7 +155,7 @@ static int write_path(struct call *call, const char *path, span content, enum ho
         return fail_system(call, "cannot write", path, fix_write);
     mode_t mask = umask(0);
     umask(mask);
-    bool good = (how != FOR_ALL || fchmod(fd, 0666 & ~mask) == 0) && write_all(fd, content) && fsync(fd) == 0;
+    bool good = (how == OWN || how == OWN_NEW || fchmod(fd, 0666 & ~mask) == 0) && write_all(fd, content) && fsync(fd) == 0;
     good = close(fd) == 0 && good;
     good = good && put_in_place(beside, path, how) && sync_folder(folder);
     if (good)
@@ -157,8 +163,10 @@ static int write_path(struct call *call, const char *path, span content, enum ho
     int error = errno;
     unlink(beside);
     errno = error;
-    if (how == OWN_NEW && error == EEXIST)
-        return fail(call, CANNOT, "give another path; a key is never overwritten", "is there already, %s", path);
+    if (is_new(how) && error == EEXIST)
+        return fail(call, CANNOT, how == OWN_NEW ? "give another path; a key is never overwritten"
+                                                 : "give another path, or move that file away: it may be signed, so it is never overwritten",
+                    "is there already, %s", path);
     return fail_system(call, "cannot write", path, fix_write);
 }
 
@@ -170,6 +178,16 @@ int file_write(struct call *call, const char *path, span content)
 int file_write_new(struct call *call, const char *path, span content)
 {
     return write_path(call, path, content, OWN_NEW);
+}
+
+int file_write_note(struct call *call, const char *path, span content)
+{
+    return write_path(call, path, content, FOR_ALL_NEW);
+}
+
+int file_write_note_or_print(struct call *call, const char *path, span content)
+{
+    return path && strcmp(path, "-") != 0 ? file_write_note(call, path, content) : put_out(call, content);
 }
 
 int file_write_private(struct call *call, const char *path, span content)

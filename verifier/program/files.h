@@ -17,6 +17,10 @@ int file_write(struct call *call, const char *path, span content);
 int file_write_private(struct call *call, const char *path, span content);
 /* Makes a file that only its owner may read, and refuses to replace one. */
 int file_write_new(struct call *call, const char *path, span content);
+/* The same for a note, which all may read: what may bear signatures is never replaced. */
+int file_write_note(struct call *call, const char *path, span content);
+/* file_write_note(), or standard output where `path` is NULL or "-". */
+int file_write_note_or_print(struct call *call, const char *path, span content);
 /* file_write(), or standard output where `path` is NULL or "-". */
 int file_write_or_print(struct call *call, const char *path, span content);
 

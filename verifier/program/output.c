@@ -67,6 +67,31 @@ int fail_code_fix(const struct call *call, int exit_code, csign_code code, const
     return exit_code;
 }
 
+/* A line, or its beginning. */
+#define LINE_SHOWN 120u
+
+int fail_in_text(struct call *call, int exit_code, csign_code code, const csign_fault *fault, const char *path, span text)
+{
+    if (fault->offset == 0 || fault->offset > text.size)
+        return fail_code(call, exit_code, code, fault, path);
+    csign_fault named = *fault;
+    size_t number = 1;
+    span line = span_of(text.data + fault->offset, text.size - fault->offset);
+    for (size_t i = 0; i < fault->offset; i++)
+        number += text.data[i] == '\n';
+    const uint8_t *end = line.size ? memchr(line.data, '\n', line.size) : NULL;
+    line.size = end ? (size_t)(end - line.data) : line.size;
+    if (line.size == 0)
+        return fail_code(call, exit_code, code, fault, call_format(call, "%s:%zu", path, number));
+    if (!named.field[0]) { /* nobody knows the line: its first word */
+        const uint8_t *space = memchr(line.data, ' ', line.size);
+        named.field = plain(call, span_of(line.data, space ? (size_t)(space - line.data) : line.size));
+    }
+    const char *more = line.size > LINE_SHOWN ? "…" : "";
+    line.size = line.size > LINE_SHOWN ? LINE_SHOWN : line.size;
+    return fail_code(call, exit_code, code, &named, call_format(call, "%s:%zu, `%s%s`", path, number, plain(call, line), more));
+}
+
 int fail_system(const struct call *call, const char *what, const char *path, const char *fix)
 {
     return fail(call, CANNOT, fix, "%s, %s: %s", what, path, strerror(errno));

@@ -14,6 +14,8 @@ int fail(const struct call *call, int exit_code, const char *fix, const char *fo
 int fail_code(const struct call *call, int exit_code, csign_code code, const csign_fault *fault, const char *where);
 /* The same, where the caller knows better than the code what to do. */
 int fail_code_fix(const struct call *call, int exit_code, csign_code code, const csign_fault *fault, const char *where, const char *fix);
+/* As fail_code(), of a text of lines: where the fault has a place, the line is named and shown. */
+int fail_in_text(struct call *call, int exit_code, csign_code code, const csign_fault *fault, const char *path, span text);
 /* A system call that failed; uses errno. */
 int fail_system(const struct call *call, const char *what, const char *path, const char *fix);
 

@@ -67,6 +67,15 @@ static csign_code consume(struct connection *c, const struct permit *p)
     return CSIGN_OK;
 }
 
+/* PROTOCOL 4: a recorded rejection is final, whoever accepts under the same request later. */
+static csign_code check_rejected(struct connection *c, const struct permit *p)
+{
+    struct sql q = SQL(c, SQL_REJECTED_FIND, TEXT(p->request_id));
+    const bool is_rejected = sql_row(&q);
+    TRY(sql_end(&q));
+    return is_rejected ? CSIGN_E_REJECTED : CSIGN_OK;
+}
+
 /* LOG 4.2: a gate whose receipts do not arrive must not go on for ever. */
 static csign_code check_backlog(struct ledger *l, const struct permit *p)
 {
@@ -94,6 +103,7 @@ static csign_code write_permit(struct entry *entry, struct ledger *l)
         d->not_after = earlier.not_after;
         return CSIGN_OK;
     }
+    TRY(check_rejected(c, p));
     TRY(check_backlog(l, p));
     TRY(chain_add(l, &p->told.receipt));
     return RUN(c, SQL_RELEASE_PUT, TEXT(p->told.receipt.release_id), HASH(p->input), INTEGER(d->decided_at), INTEGER(d->not_after),
@@ -142,6 +152,8 @@ static csign_code write_refusal(struct entry *entry, struct ledger *l)
     struct counted counted = {.code = receipt->code};
     const uint64_t minute = receipt->time_ms / MINUTE_MS;
     TRY(add_sightings(&l->writer, r->sightings, r->sighting_count));
+    if (receipt->code == CSIGN_E_REJECTED)
+        TRY(RUN(&l->writer, SQL_REJECTED_ADD, TEXT(r->request_id)));
     struct sql q = SQL(&l->writer, SQL_REFUSAL_FIND, INTEGER(receipt->code));
     const bool found = sql_row(&q);
     if (found)

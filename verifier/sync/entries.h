@@ -17,7 +17,8 @@ struct sighting {
 csign_code sighting_find(struct connection *c, span sign_off, int64_t now, struct sighting *ret);
 
 /*
- * A permit. REPLAY: this release id was used with another input, or one of the sign-offs by another release; AUDIT_BACKLOG.
+ * A permit. REPLAY: this release id was used with another input, or one of the sign-offs by another release; REJECTED: somebody
+ * rejected this request before; AUDIT_BACKLOG.
  * Within the time of an earlier permit of the same release, decided_at and not_after become that one's, and no second receipt
  * is written.
  */
@@ -25,6 +26,7 @@ struct permit {
     struct entry entry;
     struct told told;
     csign_decision *decision;
+    span request_id;
     const struct sighting *sightings;
     size_t sighting_count;
     uint8_t input[CSIGN_HASH_SIZE], salt[RELEASE_SALT_SIZE];
@@ -35,10 +37,14 @@ struct permit {
 };
 csign_code permit_write(struct ledger *ledger, struct permit *permit);
 
-/* A refusal: the first of its code in a minute has a receipt of its own, those that follow are counted into another. */
+/*
+ * A refusal: the first of its code in a minute has a receipt of its own, those that follow are counted into another. That of a
+ * rejection leaves its request rejected for ever.
+ */
 struct refusal {
     struct entry entry;
     struct told told;
+    span request_id;
     const struct sighting *sightings;
     size_t sighting_count;
 };

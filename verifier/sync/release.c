@@ -96,35 +96,39 @@ static void drop_sightings(struct asking *a)
         a->sighting_count = 0;
 }
 
-static csign_verdict record_refusal(struct asking *a)
-{
-    csign_sync *s = a->desk->sync;
-    const csign_decision *d = a->decision;
-    struct refusal refusal = {.sightings = a->sightings, .sighting_count = a->sighting_count};
-    if (!d->release_id.data) /* what has no id has no receipt */
-        return d->verdict;
-    told_describe(&refusal.told, &a->desk->release, d, s->deployment, a->moment.now_ms);
-    told_refuse(&refusal.told, d->code, 1);
-    csign_code code = refusal_write(s->ledger, &refusal);
-    if (code != CSIGN_OK)
-        problem_set(&s->problems, PROBLEM_FILE, "record a refusal", code, NULL);
-    return d->verdict;
-}
-
 static csign_verdict verdict_of_write(struct asking *a, csign_code code)
 {
     csign_decision *d = a->decision;
     switch (code) {
     case CSIGN_E_REPLAY:
         return refuse(d, CSIGN_REFUSE, code, "release_id", "used with another input, or a sign-off was consumed by another release");
+    case CSIGN_E_REJECTED:
+        return refuse(d, CSIGN_REFUSE, code, "request_id", "this request was rejected before");
     case CSIGN_E_AUDIT_BACKLOG:
         return refuse(d, CSIGN_REFUSE, code, "outbox", "more permits, or older ones, wait to be sent than may");
     case CSIGN_E_OUTBOX_FULL:
         return refuse(d, CSIGN_REFUSE, code, "file", "at its limit, or the disk is full");
     default:
         return refuse(d, CSIGN_CANNOT_DECIDE, code == CSIGN_E_TOO_LARGE ? code : CSIGN_E_UNAVAILABLE, "file",
-                      "the permit could not be made durable");
+                      "the answer could not be made durable");
     }
+}
+
+static csign_verdict record_refusal(struct asking *a)
+{
+    csign_sync *s = a->desk->sync;
+    const csign_decision *d = a->decision;
+    struct refusal refusal = {.request_id = a->desk->release.request_id, .sightings = a->sightings, .sighting_count = a->sighting_count};
+    if (!d->release_id.data) /* what has no id has no receipt */
+        return d->verdict;
+    told_describe(&refusal.told, &a->desk->release, d, s->deployment, a->moment.now_ms);
+    told_refuse(&refusal.told, d->code, 1);
+    csign_code code = refusal_write(s->ledger, &refusal);
+    if (code == CSIGN_OK)
+        return d->verdict;
+    problem_set(&s->problems, PROBLEM_FILE, "record a refusal", code, NULL);
+    /* That it is final may be said only once that is on disk. */
+    return d->code == CSIGN_E_REJECTED ? verdict_of_write(a, code) : d->verdict;
 }
 
 /* Consumes and records; the answer is a permit only once that is on disk, and while it is still good. */
@@ -132,7 +136,7 @@ static csign_verdict permit(struct asking *a)
 {
     csign_sync *s = a->desk->sync;
     csign_decision *d = a->decision;
-    struct permit p = {.decision = d, .sightings = a->sightings, .sighting_count = a->sighting_count,
+    struct permit p = {.decision = d, .request_id = a->desk->release.request_id, .sightings = a->sightings, .sighting_count = a->sighting_count,
                        .backlog_max = s->backlog_max, .backlog_age_max = s->backlog_age_max};
     struct buffer record = buffer_open(p.record, sizeof p.record);
     uint8_t commit[CSIGN_HASH_SIZE];

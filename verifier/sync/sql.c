@@ -117,22 +117,32 @@ void connection_close(struct connection *c)
     memset(c, 0, sizeof *c);
 }
 
+static csign_code migrate(struct connection *c, const char *migration, int64_t version)
+{
+    char ending[64];
+    snprintf(ending, sizeof ending, "pragma user_version = %lld; commit", (long long)version);
+    TRY(connection_execute(c, "begin immediate"));
+    csign_code code = connection_execute(c, migration);
+    if (code == CSIGN_OK)
+        code = connection_execute(c, ending);
+    if (code != CSIGN_OK)
+        (void)connection_execute(c, "rollback");
+    return code;
+}
+
 csign_code connection_make_tables(struct connection *c)
 {
+    const int64_t newest = sizeof sql_migrations / sizeof *sql_migrations;
     sqlite3_stmt *s = NULL;
     int64_t version = -1;
     if (sqlite3_prepare_v2(c->db, "pragma user_version", -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
         version = sqlite3_column_int64(s, 0);
     sqlite3_finalize(s);
-    if (version == 1)
-        return CSIGN_OK;
-    if (version != 0) /* a newer library's file, or none of ours */
-        return version < 0 ? CSIGN_E_UNAVAILABLE : CSIGN_E_CONFLICT;
-    TRY(connection_execute(c, "begin immediate"));
-    csign_code code = connection_execute(c, sql_schema);
-    if (code == CSIGN_OK)
-        code = connection_execute(c, "pragma user_version = 1; commit");
-    if (code != CSIGN_OK)
-        (void)connection_execute(c, "rollback");
-    return code;
+    if (version < 0)
+        return CSIGN_E_UNAVAILABLE;
+    if (version > newest) /* a newer library's file, or none of ours */
+        return CSIGN_E_CONFLICT;
+    for (; version < newest; version++)
+        TRY(migrate(c, sql_migrations[version], version + 1));
+    return CSIGN_OK;
 }

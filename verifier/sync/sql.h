@@ -58,7 +58,7 @@ csign_code sql_run(struct connection *c, enum sql_statement statement, const str
 csign_code connection_execute(struct connection *c, const char *text);
 csign_code connection_open(struct connection *c, const char *path);
 void connection_close(struct connection *c);
-/* Makes the tables where they are not yet. */
+/* Makes the tables where they are not yet, also those that an older library did not have. */
 csign_code connection_make_tables(struct connection *c);
 
 #endif
