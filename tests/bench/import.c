@@ -143,7 +143,7 @@ static bool is_in(struct world *w, const struct file *f, int state)
 /* The registry's own threads: the writer, and the one that works on files. */
 static struct imports *start_threads(struct world *w)
 {
-    struct imports *imports;
+    struct imports *imports = NULL;
     if (store_start(w->registry.store) != CSIGN_OK || imports_start(&w->registry, &imports) != CSIGN_OK)
         stop("threads", CSIGN_E_UNAVAILABLE);
     return imports;
